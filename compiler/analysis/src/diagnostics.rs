@@ -1,0 +1,39 @@
+//! All findings of a file, joined with their places: the only reader of positions.
+
+use std::sync::Arc;
+
+use flow_syntax::{Code, Diagnostic, Span};
+
+use crate::db::{Db, File, Unreadable, defs, parse};
+use crate::infer::findings;
+use crate::line_index::LineIndex;
+use crate::place::FileSpan;
+use crate::scope::scope;
+
+/// What is wrong with a file, in the order of the source.
+pub fn diagnostics(db: &dyn Db, file: File) -> Vec<Diagnostic<FileSpan>> {
+    if let Err(Unreadable::NotUtf8(at)) = file.text(db) {
+        let place = FileSpan { file, span: Span::default() };
+        return vec![
+            Diagnostic::new(Code::NotUtf8, place, "the file is not UTF-8")
+                .label(format!("byte {at} does not belong to a character"))
+                .help("save it as UTF-8; every editor can"),
+        ];
+    }
+    let syntax = parse(db, file).errors.iter().cloned().map(|error| error.map(|span| FileSpan { file, span }));
+    let scope = scope(db, file).findings.iter().cloned();
+    let checks = defs(db, file).iter().flat_map(|def| findings(db, *def));
+    let mut all: Vec<_> = syntax.chain(scope.chain(checks).map(|finding| finding.map(|place| place.in_file(db)))).collect();
+    all.sort_by(|a, b| {
+        let key = |it: &Diagnostic<FileSpan>| (it.primary.place.span, it.code);
+        key(a).cmp(&key(b)).then_with(|| a.headline.cmp(&b.headline))
+    });
+    all.dedup();
+    all
+}
+
+/// The lines of a file.
+#[salsa::tracked(returns(ref))]
+pub fn line_index(db: &dyn Db, file: File) -> Arc<LineIndex> {
+    Arc::new(LineIndex::new(file.text(db).as_ref().map_or("", |text| text)))
+}

@@ -1,0 +1,264 @@
+//! Definite assignment: each output, and each field of an artifact output, is written exactly once
+//! on every path (docs/reference/claims.md).
+
+use std::collections::BTreeMap;
+
+use flow_syntax::tree::{Place, PlaceStep};
+use flow_syntax::{Code, Span};
+use smol_str::SmolStr;
+
+use super::{Infer, LocalKind, OutputSig};
+use crate::schema::{self, Leaf};
+use crate::suggest::{list, nearest};
+use crate::ty::Ty;
+
+/// Whether a place has been written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// On some paths.
+    Maybe,
+    /// On all.
+    Yes,
+}
+
+/// What has been written so far, and where. A place that is not listed has not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Writes(BTreeMap<SmolStr, (State, Span)>);
+
+impl Writes {
+    fn get(&self, place: &str) -> Option<(State, Span)> {
+        self.0.get(place).copied()
+    }
+
+    fn any_of(&self, root: &str) -> bool {
+        self.0.keys().any(|place| place.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    }
+
+    /// After either of two branches.
+    pub(super) fn join(mut self, other: Self) -> Self {
+        for (place, (state, _)) in &mut self.0 {
+            if other.0.get(place).is_none_or(|(other, _)| *other == State::Maybe) {
+                *state = State::Maybe;
+            }
+        }
+        for (place, (_, span)) in other.0 {
+            self.0.entry(place).or_insert((State::Maybe, span));
+        }
+        self
+    }
+
+    /// What `self` has written since it was `before`.
+    pub(super) fn new_since(&self, before: &Self) -> Vec<(SmolStr, Span)> {
+        self.0
+            .iter()
+            .filter(|(place, _)| !before.0.contains_key(*place))
+            .map(|(place, (_, span))| (place.clone(), *span))
+            .collect()
+    }
+}
+
+/// What a place leads to.
+pub(super) enum Target {
+    /// One thing that is written: its type.
+    Leaf(Ty),
+    /// A whole artifact.
+    Whole(Ty, Vec<Leaf>),
+}
+
+impl Infer<'_> {
+    /// What `place` names among the outputs and unwritten `let`s, if that can be written.
+    pub(super) fn target(&mut self, place: &Place) -> Option<Target> {
+        if place.root.is_missing() {
+            return None;
+        }
+        let root = place.root.text.clone();
+        let found = self.local(&root).filter(|local| writable(local)).map(|local| local.val.ty.clone());
+        let Some(ty) = found else {
+            self.unknown_place(place);
+            return None;
+        };
+        self.note(place.root.span, crate::scope::Res::Local(root.clone()));
+        let mut name = String::new();
+        for step in &place.steps {
+            match step {
+                PlaceStep::Field(field) if field.is_missing() => return None,
+                PlaceStep::Field(field) => {
+                    if !name.is_empty() {
+                        name.push('.');
+                    }
+                    name.push_str(&field.text);
+                }
+                PlaceStep::Index(index) => {
+                    self.not_built(index.span, "writing one member of a family");
+                    return None;
+                }
+            }
+        }
+        let Ty::Artifact(def, args) = &ty else {
+            return match place.steps.last() {
+                None if ty.is_error() => None,
+                None => Some(Target::Leaf(ty)),
+                Some(PlaceStep::Field(field)) => {
+                    let shown = self.show(&ty);
+                    let span = field.span;
+                    let finding = self
+                        .finding(Code::NotClaimable, span, format!("`{root}` is a `{shown}` and has no `{name}` to write"))
+                        .label("no such part")
+                        .help(format!("write `#{{out {root}}}`"));
+                    self.report(finding);
+                    None
+                }
+                Some(PlaceStep::Index(_)) => None,
+            };
+        };
+        let leaves = schema::leaves(self.db, *def, args);
+        if name.is_empty() {
+            return Some(Target::Whole(ty.clone(), leaves));
+        }
+        if let Some(leaf) = leaves.iter().find(|leaf| leaf.name == name) {
+            return Some(Target::Leaf(leaf.ty.clone()));
+        }
+        let shown = self.show(&ty);
+        let known = || leaves.iter().map(|leaf| leaf.name.as_str());
+        let span = match place.steps.last() {
+            Some(PlaceStep::Field(field)) => field.span,
+            _ => place.span,
+        };
+        let finding = self
+            .finding(Code::UnknownField, span, format!("a `{shown}` has no `{name}`"))
+            .label("no such field")
+            .related(crate::scope::name_place(self.db, *def), "declared here");
+        let finding = match nearest(&name, known()) {
+            Some(near) => finding
+                .help(format!("did you mean `{near}`?"))
+                .fix(format!("change it to `{near}`"), self.at(span), near),
+            None => finding.help(format!("it has {}", list(known()))),
+        };
+        self.report(finding);
+        None
+    }
+
+    fn unknown_place(&mut self, place: &Place) {
+        let root = &place.root;
+        let outputs: Vec<SmolStr> = self.frames.iter().flatten().filter(|local| writable(local)).map(|local| local.name.clone()).collect();
+        let finding = match self.local(&root.text) {
+            Some(local) => self
+                .finding(Code::UnknownPlace, root.span, format!("`{}` is not an output, so nothing can write it", root.text))
+                .label("not an output")
+                .related(self.at(local.span), "bound here"),
+            None => self
+                .finding(Code::UnknownPlace, root.span, format!("there is no output `{}`", root.text))
+                .label("not an output"),
+        };
+        let finding = match nearest(&root.text, outputs.iter().map(SmolStr::as_str)) {
+            Some(near) => finding
+                .help(format!("did you mean `{near}`?"))
+                .fix(format!("change it to `{near}`"), self.at(root.span), near),
+            None if outputs.is_empty() => finding.help(format!("declare it in the signature: `-> ({}: file = \"…\")`", root.text)),
+            None => finding.help(format!("the outputs are {}", list(outputs.iter().map(SmolStr::as_str)))),
+        };
+        self.report(finding);
+    }
+
+    /// Counts a write of `place`; a whole artifact is a write of each of its fields.
+    pub(super) fn write(&mut self, place: &Place, target: &Target) {
+        let name = place_name(place);
+        match target {
+            Target::Leaf(_) => self.write_leaf(&name, place.span),
+            Target::Whole(_, leaves) => {
+                for leaf in leaves {
+                    self.write_leaf(&format!("{name}.{}", leaf.name), place.span);
+                }
+            }
+        }
+    }
+
+    fn write_leaf(&mut self, name: &str, span: Span) {
+        if let Some((state, first)) = self.writes.get(name) {
+            let finding = self
+                .finding(Code::WrittenTwice, span, format!("`{name}` is written twice"))
+                .label("again here")
+                .related(
+                    self.at(first),
+                    if state == State::Yes { "first written here" } else { "written here on some paths" },
+                )
+                .note("every output is written exactly once, so that a reader knows where it comes from")
+                .help("remove one of the two, or write to two outputs");
+            self.report(finding);
+            return;
+        }
+        self.writes.0.insert(SmolStr::from(name), (State::Yes, span));
+    }
+
+    /// Reports a read of something that has to be written first.
+    pub(super) fn read_before_write(&mut self, name: &str, span: Span) {
+        let Some(local) = self.local(name).filter(|local| writable(local)) else { return };
+        if self.writes.any_of(name) {
+            return;
+        }
+        let finding = self
+            .finding(Code::ReadBeforeWrite, span, format!("`{name}` is read before it is written"))
+            .label("not written yet")
+            .related(self.at(local.span), "declared here")
+            .help("move this below the step that writes it");
+        self.report(finding);
+    }
+
+    /// Reports outputs that are not written on every path.
+    pub(super) fn require_outputs(&mut self, outputs: &[OutputSig]) {
+        for output in outputs {
+            let (name, ty) = (&output.name, &output.ty);
+            let leaves = match ty {
+                Ty::Error => continue,
+                Ty::Artifact(def, args) => schema::leaves(self.db, *def, args),
+                Ty::Optional(_) => continue,
+                other => vec![Leaf { name: SmolStr::default(), ty: other.clone(), optional: false, always: true }],
+            };
+            let full = |leaf: &Leaf| if leaf.name.is_empty() { name.to_string() } else { format!("{name}.{}", leaf.name) };
+            let required: Vec<String> = leaves.iter().filter(|leaf| !leaf.optional && leaf.always).map(full).collect();
+            let never: Vec<&str> = required.iter().map(String::as_str).filter(|place| self.writes.get(place).is_none()).collect();
+            if let [first, ..] = never.as_slice() {
+                let all = list(never.iter().copied());
+                let is = if never.len() == 1 { "is" } else { "are" };
+                let value = !matches!(ty, Ty::Artifact(..) | Ty::File | Ty::Exec | Ty::Opaque);
+                let help = if value {
+                    format!("write it: `out {first} = sh \"…\"`, or `#{{out {first}}}` in a script")
+                } else {
+                    format!("write it in a script, `#{{out {first}}}`, or take what a tool left: `out {first} = file(\"…\")`")
+                };
+                let finding = self
+                    .finding(Code::NeverWritten, output.span, format!("{all} {is} never written"))
+                    .label("declared here")
+                    .help(help);
+                self.report(finding);
+            }
+            for place in &required {
+                if let Some((State::Maybe, span)) = self.writes.get(place) {
+                    let finding = self
+                        .finding(Code::WrittenSometimes, output.span, format!("`{place}` is written on some paths only"))
+                        .label("must be written on every path")
+                        .related(self.at(span), "written here")
+                        .help("write it on the other paths too, or make it optional with `?`");
+                    self.report(finding);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a script may claim it.
+fn writable(local: &super::Local) -> bool {
+    local.kind == LocalKind::Output
+}
+
+/// `server.binary`.
+fn place_name(place: &Place) -> String {
+    let mut name = place.root.text.to_string();
+    for step in &place.steps {
+        if let PlaceStep::Field(field) = step {
+            name.push('.');
+            name.push_str(&field.text);
+        }
+    }
+    name
+}

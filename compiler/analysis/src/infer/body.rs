@@ -1,0 +1,385 @@
+//! Bodies of jobs, actions, steps and pipelines, statement by statement.
+
+use flow_syntax::tree::{
+    self, Body, Expr, ExprKind, Map, Name, Place, Source, Step, Stmt, StmtKind,
+};
+use flow_syntax::{Code, Span};
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::assign::Target;
+use super::{Infer, Local, LocalKind, Phase, Signature, Val, Where};
+use crate::ty::Ty;
+
+impl Infer<'_> {
+    pub(super) fn job(&mut self, job: &tree::Job, signature: &Signature) {
+        self.steps_body(&job.body, signature);
+    }
+
+    pub(super) fn action(&mut self, action: &tree::Action, signature: &Signature) {
+        self.steps_body(&action.body, signature);
+    }
+
+    fn steps_body(&mut self, body: &Body, signature: &Signature) {
+        self.declare_params(signature);
+        for output in &signature.outputs {
+            let val = Val::new(output.ty.clone(), Phase::Run);
+            let late = Some(format!("`{}` is an output, written while the job runs", output.name));
+            let (name, span) = (output.name.clone(), output.span);
+            self.bind(Local { name, span, val, kind: LocalKind::Output, used: true, late });
+        }
+        self.body(body);
+        self.require_outputs(&signature.outputs);
+        self.report_unused();
+    }
+
+    pub(super) fn pipeline(&mut self, pipeline: &tree::Pipeline) {
+        if let Some(outputs) = &pipeline.outputs
+            && let Some(first) = outputs.first()
+        {
+            self.not_built(first.span, "an output of a pipeline");
+        }
+        self.body(&pipeline.body);
+        let triggers = pipeline
+            .body
+            .stmts
+            .iter()
+            .filter_map(|stmt| match &stmt.kind {
+                StmtKind::Setting(tree::Setting::Trigger { event, .. }) => event.segments.first(),
+                _ => None,
+            })
+            .find(|event| !matches!(event.text.as_str(), "manual" | "call"))
+            .cloned();
+        if let Some(trigger) = triggers {
+            self.require_defaults(pipeline, &trigger);
+        }
+        self.report_unused();
+    }
+
+    /// A parameter without default can be given on manual runs only.
+    fn require_defaults(&mut self, pipeline: &tree::Pipeline, trigger: &Name) {
+        for stmt in &pipeline.body.stmts {
+            let StmtKind::Setting(tree::Setting::Param { name, ty, default: None }) = &stmt.kind else { continue };
+            if name.is_missing() || ty.kind == tree::TypeKind::Hole {
+                continue;
+            }
+            let finding = self
+                .finding(Code::MissingArgument, name.span, format!("the parameter `{}` has no default, but nobody gives it on `{}`", name.text, trigger.text))
+                .label("no default")
+                .related(self.at(trigger.span), "starts the pipeline without asking for parameters")
+                .help("give it a default: `= …`");
+            self.report(finding);
+        }
+    }
+
+    /// The settings and statements of a body.
+    fn body(&mut self, body: &Body) {
+        let mut seen: FxHashMap<SmolStr, Span> = FxHashMap::default();
+        let mut first_stmt: Option<Span> = None;
+        for stmt in &body.stmts {
+            match &stmt.kind {
+                StmtKind::Setting(setting) => {
+                    if let Some(first) = first_stmt {
+                        self.late_setting(stmt, first);
+                    }
+                    self.setting(setting, stmt.span, self.place, &mut seen);
+                }
+                StmtKind::Checkout(map) if first_stmt.is_none() && self.place == Where::Job => {
+                    let name = Name { text: SmolStr::new_static("checkout"), span: Span::new(stmt.span.start, stmt.span.start + 8) };
+                    let setting = tree::Setting::Map { name, map: map.clone() };
+                    self.setting(&setting, stmt.span, self.place, &mut seen);
+                }
+                _ => {
+                    first_stmt.get_or_insert(stmt.span);
+                    self.stmt(stmt);
+                }
+            }
+        }
+    }
+
+    fn late_setting(&mut self, stmt: &Stmt, first: Span) {
+        let name = match &stmt.kind {
+            StmtKind::Setting(tree::Setting::Value { name, .. } | tree::Setting::Map { name, .. }) => format!("`{}`", name.text),
+            StmtKind::Setting(tree::Setting::Trigger { .. }) => "a trigger".to_owned(),
+            StmtKind::Setting(tree::Setting::Param { name, .. }) => format!("the parameter `{}`", name.text),
+            _ => "a setting".to_owned(),
+        };
+        let finding = self
+            .finding(Code::LateSetting, stmt.span, format!("{name} stands after a statement"))
+            .label("a setting")
+            .related(self.at(first), "the first statement")
+            .note("settings hold for the whole body, so they stand at its top")
+            .help("move it above the first statement");
+        self.report(finding);
+    }
+
+    /// A statement that is not a setting of the body's top.
+    pub(super) fn stmt(&mut self, stmt: &Stmt) {
+        let steps = matches!(self.place, Where::Job | Where::Action | Where::Step);
+        let graph = matches!(self.place, Where::Pipeline | Where::Flow);
+        match &stmt.kind {
+            StmtKind::Hole => {}
+            StmtKind::Setting(_) => self.misplaced(stmt.span, "a setting", "at the top of a body"),
+            StmtKind::Let { name, ty, value } => self.let_stmt(name, ty.as_ref(), value.as_ref()),
+            StmtKind::Out { place, value } if steps => self.out_stmt(place, value),
+            StmtKind::Out { place, .. } => self.not_built(place.span, "an output of a pipeline"),
+            StmtKind::Source(source) => self.source_stmt(source),
+            StmtKind::Expose { value, title, options } if graph => {
+                self.expose(value, title.as_ref(), options.as_ref());
+            }
+            StmtKind::Expose { value, .. } => self.not_built(value.span, "`expose` in a job"),
+            StmtKind::After { after, .. } if graph => self.not_built(after.span, "an `after` block"),
+            StmtKind::Stage { title, .. } if graph => self.not_built(title.span, "a `stage`"),
+            StmtKind::Gate { title, .. } if graph => self.not_built(title.span, "a `gate`"),
+            StmtKind::After { .. } => self.misplaced(stmt.span, "`after`", "in a pipeline"),
+            StmtKind::Stage { .. } => self.misplaced(stmt.span, "a `stage`", "in a pipeline"),
+            StmtKind::Gate { .. } => self.misplaced(stmt.span, "a `gate`", "in a pipeline"),
+            StmtKind::Finally(_) | StmtKind::OnFailure(_) => {
+                let word = if matches!(stmt.kind, StmtKind::Finally(_)) { "`finally`" } else { "`on_failure`" };
+                self.not_built(Span::new(stmt.span.start, stmt.span.start + 7), word);
+            }
+            StmtKind::Export { .. } | StmtKind::AddPath(_) | StmtKind::Summary(_) | StmtKind::Checkout(_) => {
+                let word = match &stmt.kind {
+                    StmtKind::Export { .. } => "`export`",
+                    StmtKind::AddPath(_) => "`add_path`",
+                    StmtKind::Summary(_) => "`summary`",
+                    _ => "`checkout` as a statement",
+                };
+                if steps {
+                    self.not_built(stmt.span, word);
+                } else {
+                    self.misplaced(stmt.span, word, "in a job");
+                }
+            }
+        }
+    }
+
+    fn misplaced(&mut self, span: Span, what: &str, where_: &str) {
+        let finding = self
+            .finding(Code::NotAllowedHere, span, format!("{what} has no meaning in {}", self.place.noun()))
+            .label("not here")
+            .help(format!("it belongs {where_}"));
+        self.report(finding);
+    }
+
+    fn let_stmt(&mut self, name: &Name, ty: Option<&tree::Type>, value: Option<&Source>) {
+        let lowered = ty.map(|ty| self.lower(ty));
+        let Some(value) = value else {
+            if !matches!(self.place, Where::Job | Where::Action | Where::Step) {
+                self.misplaced(name.span, "a `let` without value", "in a job, where a script writes it");
+                return;
+            }
+            let val = Val::new(lowered.unwrap_or(Ty::Error), Phase::Run);
+            let late = Some(format!("`{}` is written by a script", name.text));
+            // Like an output it is written by a claim; unlike one it may be unused.
+            self.declare(name, val, LocalKind::Output, late);
+            return;
+        };
+        let val = match (value, &lowered) {
+            (Source::Expr(e), Some(ty)) => {
+                let val = self.check_expr(e, ty, &format!("`{}` is", name.text));
+                Val { ty: ty.clone(), ..val }
+            }
+            (source, ty) => self.source(source, ty.as_ref()),
+        };
+        if val.ty == Ty::Unit {
+            let finding = self
+                .finding(Code::NoValue, value.span(), format!("`{}` would have no value", name.text))
+                .label("gives no value");
+            self.report(finding);
+        }
+        let late = late_reason(&name.text, value, val.phase);
+        let val = if val.ty == Ty::Unit { Val::error() } else { val };
+        self.declare(name, val, LocalKind::Let, late);
+    }
+
+    fn out_stmt(&mut self, place: &Place, value: &Source) {
+        let Some(target) = self.target(place) else {
+            self.source(value, None);
+            return;
+        };
+        let ty = match &target {
+            Target::Leaf(ty) | Target::Whole(ty, _) => ty.clone(),
+        };
+        let because = format!("`{}` is", place.root.text);
+        match value {
+            Source::Expr(e) => {
+                self.check_expr(e, &ty, &because);
+                let whole = matches!(ty, Ty::File | Ty::Exec | Ty::Opaque | Ty::Artifact(..));
+                if whole && !is_take(e) {
+                    self.not_built(e.span, "passing files on as an output");
+                }
+            }
+            source => {
+                self.source(source, Some(&ty));
+            }
+        }
+        self.write(place, &target);
+    }
+
+    /// A source in a place that takes its value.
+    pub(super) fn source(&mut self, source: &Source, expected: Option<&Ty>) -> Val {
+        match source {
+            Source::Expr(e) => self.expr(e, expected),
+            Source::Script(script) => {
+                self.require_steps(script.span, "a script");
+                let string = Ty::String;
+                self.script_value(script, expected.unwrap_or(&string))
+            }
+            Source::Step(step) => {
+                self.not_built(step.title.span, "the value of a `step`");
+                Val::error()
+            }
+            Source::Foreign(foreign) => {
+                let word = if foreign.task { "`task`" } else { "`uses`" };
+                self.not_built(foreign.reference.span, word);
+                Val::error()
+            }
+        }
+    }
+
+    fn require_steps(&mut self, span: Span, what: &str) {
+        if !matches!(self.place, Where::Job | Where::Action | Where::Step) {
+            self.misplaced(span, what, "in a job");
+        }
+    }
+
+    fn source_stmt(&mut self, source: &Source) {
+        match source {
+            Source::Script(script) => {
+                self.require_steps(script.span, "a script");
+                self.script(script);
+            }
+            Source::Step(step) => self.step(step),
+            Source::Foreign(foreign) => {
+                let word = if foreign.task { "`task`" } else { "`uses`" };
+                self.not_built(foreign.reference.span, word);
+            }
+            Source::Expr(e) => self.expr_stmt(e),
+        }
+    }
+
+    fn expr_stmt(&mut self, e: &Expr) {
+        let call = match &e.kind {
+            ExprKind::Hole => return,
+            ExprKind::If(_) | ExprKind::For(_) | ExprKind::Match(_) => {
+                self.expr(e, None);
+                return;
+            }
+            ExprKind::Ordered { base, .. } => matches!(base.kind, ExprKind::Call { .. }),
+            ExprKind::Call { .. } => true,
+            _ => false,
+        };
+        let val = self.expr(e, None);
+        if val.ty.is_error() {
+            return;
+        }
+        if !call {
+            let finding = self
+                .finding(Code::ValueUnused, e.span, "this value is not used")
+                .label("has no effect by itself")
+                .help("bind it with `let`, or remove it");
+            self.report(finding);
+        } else if !matches!(val.ty, Ty::Call(_)) {
+            let finding = self
+                .finding(Code::ValueUnused, e.span, "what this call gives is not used")
+                .label("a function has no effect but its value")
+                .help("bind it with `let`, or remove it");
+            self.report(finding);
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        if self.place == Where::Step {
+            self.misplaced(step.title.span, "a `step` in a `step`", "in a job");
+            return;
+        }
+        self.require_steps(step.title.span, "a `step`");
+        if self.text(&step.title) != Phase::Const {
+            let finding = self
+                .finding(Code::NotConst, step.title.span, "the title of a step must be known while compiling")
+                .label("known later");
+            self.report(finding);
+        }
+        // Not a scope: what it binds is visible after it.
+        let outer = std::mem::replace(&mut self.place, Where::Step);
+        self.body(&step.body);
+        self.place = outer;
+        let runs = step.body.stmts.iter().any(|stmt| !matches!(stmt.kind, StmtKind::Setting(_)));
+        if !runs {
+            let finding = self
+                .finding(Code::ValueUnused, step.title.span, "this step does nothing")
+                .label("no script in it")
+                .help("add a script, or remove the step");
+            self.report(finding);
+        }
+    }
+
+    /// `expose value as "name" { retention = 30d }` in a pipeline.
+    fn expose(&mut self, value: &Expr, title: Option<&tree::Text>, options: Option<&Map>) {
+        let val = self.expr(value, None);
+        let ty = match &val.ty {
+            Ty::Call(call) => match call.outputs.as_slice() {
+                [(_, only)] => only.clone(),
+                _ => val.ty.clone(),
+            },
+            other => other.clone(),
+        };
+        if !matches!(ty, Ty::File | Ty::Exec | Ty::Opaque | Ty::Artifact(..) | Ty::Error) {
+            let shown = self.show(&ty);
+            let finding = self
+                .finding(Code::TypeMismatch, value.span, "only files can be exposed")
+                .label(format!("this is a `{shown}`"))
+                .help("expose an artifact, a `file` or an `opaque` directory");
+            self.report(finding);
+        }
+        if let Some(title) = title {
+            if self.text(title) != Phase::Const {
+                let finding = self
+                    .finding(Code::NotConst, title.span, "the name of what is exposed must be known while compiling")
+                    .label("known later");
+                self.report(finding);
+            } else if let Some(plain) = title.plain()
+                && let Some(problem) = name_problem(&plain)
+            {
+                let finding = self
+                    .finding(Code::BadTitle, title.span, format!("`{plain}` {problem}"))
+                    .label("cannot be the name of a download");
+                self.report(finding);
+            }
+        }
+        if let Some(options) = options {
+            self.entries(options, "`expose`", &[("retention", Ty::Duration)]);
+        }
+    }
+}
+
+/// Why a bound value is known as late as it is.
+fn late_reason(name: &str, source: &Source, phase: Phase) -> Option<String> {
+    match (source, phase) {
+        (_, Phase::Const) => None,
+        (Source::Script(_), _) => Some(format!("`{name}` is what a script prints")),
+        (Source::Expr(e), _) if matches!(e.kind, ExprKind::Call { .. } | ExprKind::Ordered { .. }) => {
+            Some(format!("`{name}` is the result of this call"))
+        }
+        (_, phase) => Some(format!("`{name}` is known {}", phase.when())),
+    }
+}
+
+/// `file("…")`, `dir("…")`.
+fn is_take(e: &Expr) -> bool {
+    matches!(&e.kind, ExprKind::Call { callee, .. } if matches!(&callee.kind, ExprKind::Name(name) if super::call::TAKES.contains(&name.as_str())))
+}
+
+/// What is wrong with a name under which files are given to people: the characters that the stores of
+/// hosted CI refuse.
+fn name_problem(name: &str) -> Option<&'static str> {
+    const REFUSED: [char; 11] = ['"', ':', '<', '>', '|', '*', '?', '\r', '\n', '\\', '/'];
+    if name.trim().is_empty() {
+        return Some("is empty");
+    }
+    if name.contains(REFUSED) {
+        return Some("holds one of the characters `\" : < > | * ? \\ /`, which no backend takes");
+    }
+    (name.len() > 100).then_some("is longer than 100 bytes")
+}

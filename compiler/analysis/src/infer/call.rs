@@ -1,0 +1,446 @@
+//! Calls: of functions, structs, jobs, actions and methods.
+
+use std::sync::Arc;
+
+use flow_syntax::tree::{Arg, ArgValue, Expr, ExprKind, Name, ParamMode, Text};
+use flow_syntax::{Code, Span};
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::{Infer, ParamSig, Phase, Val, Where, signature};
+use crate::db::{Def, DefKind};
+use crate::scope::{Res, name_place, resolve};
+use crate::suggest::{list, nearest};
+use crate::ty::{Call, Ty};
+use crate::value::Norm;
+
+/// The functions that take what a tool left in the sources.
+pub const TAKES: [&str; 3] = ["file", "files", "dir"];
+
+impl Infer<'_> {
+    pub(super) fn call(&mut self, callee: &Expr, args: &[Arg], args_span: Span, expected: Option<&Ty>) -> Val {
+        if let ExprKind::Name(name) = &callee.kind
+            && TAKES.contains(&name.as_str())
+            && self.local(name).is_none()
+            && resolve(self.db, self.file, name).is_none()
+        {
+            return self.take(name, callee.span, args, expected);
+        }
+        if let ExprKind::Field { base, name, .. } = &callee.kind
+            && !self.is_module(base)
+        {
+            return self.method(base, name, args);
+        }
+        let Some(def) = self.callee(callee) else {
+            self.args_of_unknown(args);
+            return Val::error();
+        };
+        match def.kind(self.db) {
+            DefKind::Fn => {
+                let (phase, _) = self.arguments(def, args, args_span);
+                Val::new(signature(self.db, def).result.clone(), phase)
+            }
+            DefKind::Struct => {
+                let (phase, _) = self.arguments(def, args, args_span);
+                Val::new(Ty::Struct(def), phase)
+            }
+            DefKind::Job => {
+                if self.place != Where::Pipeline {
+                    self.misplaced_call(callee.span, def, "job", "a pipeline");
+                }
+                self.instance(def, args, args_span, true)
+            }
+            DefKind::Action => {
+                if !matches!(self.place, Where::Job | Where::Action) {
+                    self.misplaced_call(callee.span, def, "action", "a job");
+                }
+                self.instance(def, args, args_span, false)
+            }
+            DefKind::Flow | DefKind::Extern => {
+                // Its declaration was reported as not built.
+                self.args_of_unknown(args);
+                Val::error()
+            }
+            kind => {
+                let finding = self
+                    .finding(Code::NotCallable, callee.span, format!("`{}` is {} and cannot be called", def.name(self.db), kind.noun()))
+                    .label("not a job, an action, a function or a struct")
+                    .related(name_place(self.db, def), "declared here");
+                self.report(finding);
+                self.args_of_unknown(args);
+                Val::error()
+            }
+        }
+    }
+
+    fn is_module(&self, base: &Expr) -> bool {
+        let ExprKind::Name(name) = &base.kind else { return false };
+        if self.local(name).is_some() {
+            return false;
+        }
+        match resolve(self.db, self.file, name) {
+            Some(Res::Module(_)) => true,
+            Some(Res::Def(def)) => def.kind(self.db) == DefKind::Use,
+            // `rust.toolchain()` without the import: better "no module" than "no value".
+            None => self.db.project().std(self.db).contains_key(&SmolStr::from(format!("std/{name}.flow"))),
+            _ => false,
+        }
+    }
+
+    fn misplaced_call(&mut self, span: Span, def: Def, what: &str, where_: &str) {
+        let name = def.name(self.db);
+        let finding = self
+            .finding(Code::NotAllowedHere, span, format!("the {what} `{name}` can be called in {where_} only"))
+            .label(format!("a call of {what} `{name}`"))
+            .related(name_place(self.db, def), "declared here");
+        self.report(finding);
+    }
+
+    fn args_of_unknown(&mut self, args: &[Arg]) {
+        for arg in args {
+            match &arg.value {
+                ArgValue::Expr(value) | ArgValue::Spread(value) => {
+                    // A bare word may be a variant of an enum that is not known.
+                    if !matches!(value.kind, ExprKind::Name(_)) {
+                        self.expr(value, None);
+                    } else if let ExprKind::Name(name) = &value.kind {
+                        self.read_local(name);
+                    }
+                }
+                ArgValue::Out(_) => {}
+            }
+        }
+    }
+
+    /// What is called.
+    fn callee(&mut self, callee: &Expr) -> Option<Def> {
+        match &callee.kind {
+            ExprKind::Name(name) => {
+                if let Some(local) = self.read_local(name) {
+                    let shown = self.show(&local.val.ty);
+                    let finding = self
+                        .finding(Code::NotCallable, callee.span, format!("`{name}` is a value and cannot be called"))
+                        .label(format!("this is a `{shown}`"))
+                        .related(self.at(local.span), "bound here");
+                    self.report(finding);
+                    return None;
+                }
+                match resolve(self.db, self.file, name) {
+                    Some(Res::Def(def)) => {
+                        self.note(callee.span, Res::Def(def));
+                        Some(def)
+                    }
+                    Some(_) => {
+                        let finding = self
+                            .finding(Code::NotCallable, callee.span, format!("`{name}` cannot be called"))
+                            .label("not a job, an action, a function or a struct");
+                        self.report(finding);
+                        None
+                    }
+                    None => {
+                        let finding = self
+                            .finding(Code::UnknownName, callee.span, format!("there is no `{name}` to call"))
+                            .label("not found");
+                        let finding = match self.nearest_name(name) {
+                            Some(near) => finding
+                                .help(format!("did you mean `{near}`?"))
+                                .fix(format!("change it to `{near}`"), self.at(callee.span), near),
+                            None => finding.help("declare it, or import it with `use`"),
+                        };
+                        self.report(finding);
+                        None
+                    }
+                }
+            }
+            ExprKind::Field { base, name, .. } => {
+                let ExprKind::Name(module) = &base.kind else { return None };
+                let module = Name { text: module.clone(), span: base.span };
+                let def = self.module_member(&module, name)?;
+                self.note(callee.span, Res::Def(def));
+                Some(def)
+            }
+            ExprKind::Hole => None,
+            _ => {
+                self.expr(callee, None);
+                let finding =
+                    self.finding(Code::NotCallable, callee.span, "this cannot be called").label("not a name");
+                self.report(finding);
+                None
+            }
+        }
+    }
+
+    /// A call of a job or an action: its outputs, with const arguments put in.
+    fn instance(&mut self, def: Def, args: &[Arg], args_span: Span, job: bool) -> Val {
+        let (_, norms) = self.arguments(def, args, args_span);
+        let outputs = signature(self.db, def)
+            .outputs
+            .iter()
+            .map(|output| {
+                let ty = output.ty.substitute(&|name| norms.get(name).cloned());
+                (output.name.clone(), ty)
+            })
+            .collect();
+        Val::new(Ty::Call(Arc::new(Call { def, job, outputs })), Phase::Run)
+    }
+
+    /// Matches arguments with parameters. Gives the latest phase of an argument, and what each const
+    /// parameter stands for.
+    fn arguments(&mut self, def: Def, args: &[Arg], args_span: Span) -> (Phase, FxHashMap<SmolStr, Norm>) {
+        let sig = signature(self.db, def);
+        let callee = def.name(self.db).clone();
+        let mut given: FxHashMap<SmolStr, Span> = FxHashMap::default();
+        let mut norms: FxHashMap<SmolStr, Norm> = FxHashMap::default();
+        let mut phase = Phase::Const;
+        let mut position = 0;
+        let mut spread = false;
+        for arg in args {
+            let value = match &arg.value {
+                ArgValue::Expr(value) => value,
+                ArgValue::Out(place) => {
+                    self.not_built(place.span, "passing an `out` argument");
+                    continue;
+                }
+                ArgValue::Spread(value) => {
+                    self.not_built(arg.span, "spreading a record into arguments");
+                    self.expr(value, None);
+                    spread = true;
+                    continue;
+                }
+            };
+            let param = match &arg.name {
+                Some(name) => {
+                    let found = sig.params.iter().find(|param| param.name == name.text);
+                    if found.is_none() {
+                        self.unknown_argument(def, name, &sig.params);
+                    }
+                    found
+                }
+                None => {
+                    let found = sig.params.get(position);
+                    position += 1;
+                    if found.is_none() {
+                        let takes = match sig.params.len() {
+                            0 => "no arguments".to_owned(),
+                            1 => "1 argument".to_owned(),
+                            n => format!("{n} arguments"),
+                        };
+                        let finding = self
+                            .finding(Code::UnknownArgument, value.span, format!("`{callee}` takes {takes}"))
+                            .label("one too many")
+                            .related(name_place(self.db, def), "declared here");
+                        self.report(finding);
+                    }
+                    found
+                }
+            };
+            let Some(param) = param else {
+                if !matches!(value.kind, ExprKind::Name(_)) {
+                    self.expr(value, None);
+                } else if let ExprKind::Name(name) = &value.kind {
+                    self.read_local(name);
+                }
+                continue;
+            };
+            if let Some(first) = given.insert(param.name.clone(), arg.span) {
+                let finding = self
+                    .finding(Code::DuplicateArgument, arg.span, format!("`{}` is given twice", param.name))
+                    .label("again here")
+                    .related(self.at(first), "first given here");
+                self.report(finding);
+            }
+            let to = param.ty.substitute(&|name| norms.get(name).cloned());
+            let val = self.check_expr(value, &to, &format!("`{}` of `{callee}` is", param.name));
+            phase = phase.max(val.phase);
+            if param.mode == ParamMode::Const {
+                self.require_const(value, &val, &format!("`{}` of `{callee}`", param.name));
+                let norm = if val.phase == Phase::Const { val.norm.clone() } else { Norm::Unknown };
+                norms.insert(param.name.clone(), norm);
+            }
+            self.note_open(&param.ty, &param.name, &val.ty, &mut norms);
+        }
+        let missing: Vec<&ParamSig> =
+            sig.params.iter().filter(|param| !param.optional && !given.contains_key(&param.name)).collect();
+        if !missing.is_empty() && !spread {
+            let names = list(missing.iter().map(|param| param.name.as_str()));
+            let s = if missing.len() == 1 { "" } else { "s" };
+            let at = Span::new(args_span.end.saturating_sub(1), args_span.end);
+            let mut finding = self
+                .finding(Code::MissingArgument, at, format!("the call of `{callee}` lacks the argument{s} {names}"))
+                .label(format!("{names} missing"));
+            for param in &missing {
+                let shown = self.show(&param.ty);
+                finding = finding
+                    .related(crate::place::Place::new(def, param.span), format!("`{}` is {}", param.name, super::article(&shown)));
+            }
+            if let [only] = missing.as_slice() {
+                finding = finding.help(format!("add `{}: …`", only.name));
+            }
+            self.report(finding);
+        }
+        for param in sig.params.iter().filter(|param| param.mode == ParamMode::Const && !given.contains_key(&param.name)) {
+            norms.entry(param.name.clone()).or_insert_with(|| super::types::default_norm(self, def, &param.name));
+        }
+        (phase, norms)
+    }
+
+    /// `Server(_)` takes its const arguments from the argument.
+    fn note_open(&self, param: &Ty, name: &str, arg: &Ty, norms: &mut FxHashMap<SmolStr, Norm>) {
+        let Ty::Artifact(_, params) = param else { return };
+        let arg = match arg {
+            Ty::Call(call) => match call.outputs.as_slice() {
+                [(_, only)] => only,
+                _ => return,
+            },
+            other => other,
+        };
+        let Ty::Artifact(_, args) = arg else { return };
+        for (index, (param, arg)) in params.iter().zip(args.iter()).enumerate() {
+            if *param == Norm::Any {
+                norms.insert(SmolStr::from(format!("{name}.{index}")), arg.clone());
+            }
+        }
+    }
+
+    fn unknown_argument(&mut self, def: Def, name: &Name, params: &[ParamSig]) {
+        let callee = def.name(self.db);
+        let known = || params.iter().map(|param| param.name.as_str());
+        let finding = self
+            .finding(Code::UnknownArgument, name.span, format!("`{callee}` has no parameter `{}`", name.text))
+            .label("no such parameter")
+            .related(name_place(self.db, def), "declared here");
+        let finding = match nearest(&name.text, known()) {
+            Some(near) => finding
+                .help(format!("did you mean `{near}`?"))
+                .fix(format!("change it to `{near}`"), self.at(name.span), near),
+            None => finding.help(format!("its parameters: {}", list(known()))),
+        };
+        self.report(finding);
+    }
+
+    /// `file("target/app")`, `dir("target/doc")`.
+    fn take(&mut self, name: &str, span: Span, args: &[Arg], expected: Option<&Ty>) -> Val {
+        if !matches!(self.place, Where::Job | Where::Action) {
+            let finding = self
+                .finding(Code::NotAllowedHere, span, format!("`{name}(…)` takes files of a job's tree"))
+                .label("not in a job");
+            self.report(finding);
+        }
+        if name == "files" {
+            self.not_built(span, "`files(…)`");
+        }
+        match args {
+            [Arg { name: None, value: ArgValue::Expr(value), .. }] => {
+                let val = self.check_expr(value, &Ty::String, &format!("the path that `{name}` takes is"));
+                self.require_const(value, &val, &format!("the path that `{name}` takes"));
+            }
+            _ => {
+                let finding = self
+                    .finding(Code::MissingArgument, span, format!("`{name}` takes one path"))
+                    .label(format!("as in `{name}(\"target/app\")`"));
+                self.report(finding);
+            }
+        }
+        match (name, expected.map(Ty::present)) {
+            ("dir", _) => Val::new(Ty::Opaque, Phase::Run),
+            (_, Some(Ty::Exec)) => Val::new(Ty::Exec, Phase::Run),
+            _ => Val::new(Ty::File, Phase::Run),
+        }
+    }
+
+    fn method(&mut self, base: &Expr, name: &Name, args: &[Arg]) -> Val {
+        let base_val = self.expr(base, None);
+        if base_val.ty.is_error() || name.is_missing() {
+            self.args_of_unknown(args);
+            return Val::error();
+        }
+        let string = Ty::String;
+        let strings = Ty::List(Arc::new(Ty::String));
+        let (params, result): (&[Ty], Ty) = match (&base_val.ty, name.text.as_str()) {
+            (Ty::String | Ty::Path, "starts_with" | "ends_with" | "contains") => (std::slice::from_ref(&string), Ty::Bool),
+            (Ty::String | Ty::Path, "lower" | "upper" | "trim") => (&[], Ty::String),
+            (Ty::String, "replace") => (&[Ty::String, Ty::String], Ty::String),
+            (Ty::String, "split") => (std::slice::from_ref(&string), strings),
+            (Ty::String | Ty::List(_), "is_empty") => (&[], Ty::Bool),
+            (Ty::List(element), "join") if matches!(**element, Ty::String | Ty::Error) => {
+                (std::slice::from_ref(&string), Ty::String)
+            }
+            _ => {
+                const METHODS: [&str; 9] =
+                    ["starts_with", "ends_with", "contains", "lower", "upper", "replace", "split", "trim", "is_empty"];
+                let shown = self.show(&base_val.ty);
+                let finding = self
+                    .finding(Code::UnknownField, name.span, format!("a `{shown}` has no method `{}`", name.text))
+                    .label("no such method");
+                let finding = match nearest(&name.text, METHODS) {
+                    Some(near) if base_val.ty == Ty::String => finding
+                        .help(format!("did you mean `{near}`?"))
+                        .fix(format!("change it to `{near}`"), self.at(name.span), near),
+                    _ => finding,
+                };
+                self.report(finding);
+                self.args_of_unknown(args);
+                return Val::error();
+            }
+        };
+        if params.len() != args.len() {
+            let finding = self
+                .finding(Code::MissingArgument, name.span, format!("`{}` takes {} arguments, not {}", name.text, params.len(), args.len()))
+                .label("wrong number of arguments");
+            self.report(finding);
+        }
+        let mut phase = base_val.phase;
+        for (index, arg) in args.iter().enumerate() {
+            if let ArgValue::Expr(value) = &arg.value {
+                let val = match params.get(index) {
+                    Some(to) => self.check_expr(value, to, &format!("`{}` takes", name.text)),
+                    None => self.expr(value, None),
+                };
+                phase = phase.max(val.phase);
+            }
+        }
+        Val::new(result, phase)
+    }
+
+    /// `call as "title" after x`.
+    pub(super) fn ordered(&mut self, span: Span, base: &Expr, title: Option<&Text>, after: Option<&Expr>) -> Val {
+        let val = self.expr(base, None);
+        let job = matches!(&val.ty, Ty::Call(call) if call.job);
+        if !job && !val.ty.is_error() {
+            let finding = self
+                .finding(Code::NotAllowedHere, span, "`as` and `after` belong to the call of a job")
+                .label("not a call of a job");
+            self.report(finding);
+        }
+        if let Some(title) = title {
+            let phase = self.text(title);
+            if phase != Phase::Const {
+                let finding = self
+                    .finding(Code::NotConst, title.span, "the title of a job must be known while compiling")
+                    .label(format!("this is known {}", phase.when()));
+                self.report(finding);
+            }
+        }
+        if let Some(after) = after {
+            self.order(after);
+        }
+        val
+    }
+
+    /// What stands after `after`: handles.
+    fn order(&mut self, after: &Expr) {
+        let val = self.expr(after, None);
+        let done = Ty::List(Arc::new(Ty::Done)).optional();
+        let fits = crate::ty::converts(self.db, &val.ty, &Ty::Done)
+            || crate::ty::converts(self.db, &val.ty, &done)
+            || matches!(&val.ty, Ty::List(inner) if crate::ty::converts(self.db, inner, &Ty::Done));
+        if !fits {
+            let shown = self.show(&val.ty);
+            let finding = self
+                .finding(Code::TypeMismatch, after.span, "`after` takes jobs")
+                .label(format!("this is a `{shown}`"))
+                .help("name what a `let` bound to the call of a job, or a list of such names");
+            self.report(finding);
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Expressions.
+
+use std::sync::Arc;
+
+use flow_syntax::tree::{Element, Expr, ExprKind, HoleKind, Text, TextPart};
+use flow_syntax::{Code, Span};
+use smol_str::SmolStr;
+
+use super::{Infer, Phase, Val, signature};
+use crate::db::{Def, DefKind};
+use crate::scope::{Res, resolve, variants, visible};
+use crate::suggest::{list, nearest};
+use crate::ty::{Ty, converts};
+use crate::value::{ConstValue, Norm};
+
+impl Infer<'_> {
+    /// What is known of `e`. `expected` guides bare variants and literals, it is not enforced.
+    pub(super) fn expr(&mut self, e: &Expr, expected: Option<&Ty>) -> Val {
+        let mut val = self.expr_kind(e, expected);
+        if val.norm == Norm::Unknown && val.phase == Phase::Const && !val.ty.is_error() {
+            val.norm = self.norm(e);
+        }
+        self.out.types.insert(e.span, val.clone());
+        val
+    }
+
+    fn expr_kind(&mut self, e: &Expr, expected: Option<&Ty>) -> Val {
+        match &e.kind {
+            ExprKind::Hole => Val::error(),
+            ExprKind::Int(_) => Val::new(Ty::Int, Phase::Const),
+            ExprKind::Duration(_) => Val::new(Ty::Duration, Phase::Const),
+            ExprKind::Bool(_) => Val::new(Ty::Bool, Phase::Const),
+            ExprKind::None => Val::new(Ty::None, Phase::Const),
+            ExprKind::Text(text) => {
+                let phase = self.text(text);
+                let ty = if expected.is_some_and(|ty| *ty.present() == Ty::Path) { Ty::Path } else { Ty::String };
+                Val::new(ty, phase)
+            }
+            ExprKind::Name(name) => self.name(name, e.span, expected),
+            ExprKind::List(elements) => self.list(elements, expected),
+            ExprKind::Unary { op, operand } => self.unary(*op, operand),
+            ExprKind::Binary { op, op_span, left, right } => self.binary(*op, *op_span, left, right, expected),
+            ExprKind::Field { base, optional, name } => self.field(base, *optional, name, e.span),
+            ExprKind::Index { base, index } => self.index(base, index),
+            ExprKind::Call { callee, args, args_span } => self.call(callee, args, *args_span, expected),
+            ExprKind::Ordered { base, title, after } => self.ordered(e.span, base, title.as_ref(), after.as_deref()),
+            ExprKind::If(it) => self.if_value(it, expected),
+            ExprKind::For(it) => self.for_value(it, expected),
+            ExprKind::Match(it) => self.match_value(it, expected),
+        }
+    }
+
+    /// The parts of a text that is not a script; when it is known.
+    pub(super) fn text(&mut self, text: &Text) -> Phase {
+        let mut phase = Phase::Const;
+        for part in &text.parts {
+            let TextPart::Hole(hole) = part else { continue };
+            match &hole.kind {
+                HoleKind::Claim(place) => {
+                    let finding = self
+                        .finding(Code::MisplacedClaim, hole.span, format!("`#{{out {}}}` stands outside a script", place.root.text))
+                        .label("only a script can write it")
+                        .help("move it into the script that makes the file");
+                    self.report(finding);
+                }
+                HoleKind::Read { value, spread } => {
+                    if *spread {
+                        let finding = self
+                            .finding(Code::NotText, hole.span, "`...` has a meaning in scripts only")
+                            .label("spreads into the words of a command")
+                            .help("join the list: `#{xs.join(\" \")}`");
+                        self.report(finding);
+                    }
+                    let val = self.expr(value, None);
+                    phase = phase.max(val.phase);
+                    self.require_text(value.span, &val.ty);
+                }
+            }
+        }
+        phase
+    }
+
+    /// Requires something that can be part of a text.
+    fn require_text(&mut self, span: Span, ty: &Ty) {
+        if is_text(ty) {
+            return;
+        }
+        let shown = self.show(ty);
+        let finding = self
+            .finding(Code::NotText, span, format!("a `{shown}` cannot be part of a text"))
+            .label(format!("this is a `{shown}`"));
+        let finding = match ty {
+            Ty::Secret => finding
+                .note("a text can be shown, logged or stored, a secret cannot")
+                .help("give the secret to a step's `env`, or read it in a script"),
+            Ty::Optional(_) | Ty::None => finding.help("say what to use when it is missing: `value ?? \"\"`"),
+            Ty::List(_) => finding.help("join it: `xs.join(\", \")`"),
+            _ => finding,
+        };
+        self.report(finding);
+    }
+
+    fn list(&mut self, elements: &[Element], expected: Option<&Ty>) -> Val {
+        let wanted = match expected.map(Ty::present) {
+            Some(Ty::List(inner)) => Some(Ty::clone(inner)),
+            _ => None,
+        };
+        let mut element_ty: Option<Ty> = None;
+        let mut phase = Phase::Const;
+        for element in elements {
+            let (ty, span) = if element.spread {
+                let val = self.expr(&element.value, expected);
+                phase = phase.max(val.phase);
+                let inner = match &val.ty {
+                    Ty::List(inner) => Ty::clone(inner),
+                    Ty::Family(family) => family.member.clone(),
+                    Ty::Error => Ty::Error,
+                    other => {
+                        let shown = self.show(other);
+                        let finding = self
+                            .finding(Code::TypeMismatch, element.value.span, "only a list can be spread")
+                            .label(format!("this is a `{shown}`"))
+                            .help("remove the `...`");
+                        self.report(finding);
+                        Ty::Error
+                    }
+                };
+                (inner, element.value.span)
+            } else {
+                let val = self.expr(&element.value, wanted.as_ref().or(element_ty.as_ref()));
+                phase = phase.max(val.phase);
+                (val.ty, element.value.span)
+            };
+            match &element_ty {
+                None => element_ty = Some(ty),
+                Some(first) if converts(self.db, &ty, first) => {}
+                Some(first) if converts(self.db, first, &ty) => element_ty = Some(ty),
+                Some(first) if wanted.is_none() => {
+                    let (first, this) = (self.show(first), self.show(&ty));
+                    let finding = self
+                        .finding(Code::TypeMismatch, span, "a list has elements of one type")
+                        .label(format!("a `{this}` among `{first}`s"));
+                    self.report(finding);
+                }
+                Some(_) => {}
+            }
+        }
+        Val::new(Ty::List(Arc::new(element_ty.unwrap_or(Ty::Error))), phase)
+    }
+
+    fn name(&mut self, name: &str, span: Span, expected: Option<&Ty>) -> Val {
+        let variant_of = match expected.map(Ty::present) {
+            Some(Ty::Enum(def)) if variants(self.db, *def).iter().any(|variant| variant == name) => Some(*def),
+            _ => None,
+        };
+        if let Some(local) = self.read_local(name) {
+            if let Some(def) = variant_of {
+                let enum_name = def.name(self.db);
+                let finding = self
+                    .finding(Code::AmbiguousName, span, format!("`{name}` is a value in scope and a variant of `{enum_name}`"))
+                    .label("which of the two?")
+                    .related(self.at(local.span), "the value")
+                    .help(format!("write `{enum_name}.{name}` for the variant, or rename the value"))
+                    .fix(format!("write `{enum_name}.{name}`"), self.at(span), format!("{enum_name}.{name}"));
+                self.report(finding);
+            }
+            self.note(span, Res::Local(SmolStr::from(name)));
+            self.read_before_write(name, span);
+            return local.val;
+        }
+        match resolve(self.db, self.file, name) {
+            Some(Res::Variant(def, variant)) if variant_of.is_none_or(|expected| expected == def) => {
+                self.variant(span, def, variant)
+            }
+            Some(res) if variant_of.is_none() => self.top_level(name, span, res),
+            _ => match variant_of {
+                Some(def) => self.variant(span, def, SmolStr::from(name)),
+                None => {
+                    self.unknown_name(name, span, expected);
+                    Val::error()
+                }
+            },
+        }
+    }
+
+    pub(super) fn variant(&mut self, span: Span, def: Def, name: SmolStr) -> Val {
+        self.note(span, Res::Variant(def, name.clone()));
+        Val { ty: Ty::Enum(def), phase: Phase::Const, norm: Norm::Value(ConstValue::Variant { def, name }) }
+    }
+
+    fn top_level(&mut self, name: &str, span: Span, res: Res) -> Val {
+        self.note(span, res.clone());
+        let (what, help) = match res {
+            Res::Def(def) => match def.kind(self.db) {
+                DefKind::Const => return self.constant(def),
+                DefKind::Secret => return Val::new(signature(self.db, def).result.clone(), Phase::Run),
+                // The import itself was reported.
+                DefKind::Use => return Val::error(),
+                kind @ (DefKind::Fn | DefKind::Job | DefKind::Action | DefKind::Flow | DefKind::Extern) => {
+                    (kind.noun(), format!("call it: `{name}(…)`"))
+                }
+                DefKind::Enum => ("an enum", format!("name one of its variants: `{name}.…`")),
+                DefKind::Struct => ("a struct", format!("build one: `{name}(…)`")),
+                kind => (kind.noun(), "a value is needed here".to_owned()),
+            },
+            Res::Module(_) => ("a module", format!("name one of its members: `{name}.…`")),
+            Res::Ctx => ("the run's context", "name one of its members: `ctx.sha`".to_owned()),
+            Res::Local(_) | Res::Variant(..) => return Val::error(),
+        };
+        let finding =
+            self.finding(Code::WrongKind, span, format!("`{name}` is {what}, not a value")).label("not a value").help(help);
+        self.report(finding);
+        Val::error()
+    }
+
+    pub(super) fn constant(&self, def: Def) -> Val {
+        let norm = super::sig::const_value(self.db, def).map_or(Norm::Unknown, Norm::Value);
+        Val { ty: signature(self.db, def).result.clone(), phase: Phase::Const, norm }
+    }
+
+    fn unknown_name(&mut self, name: &str, span: Span, expected: Option<&Ty>) {
+        if let Some(Ty::Enum(def)) = expected.map(Ty::present) {
+            let known = variants(self.db, *def);
+            let near = nearest(name, known.iter().map(SmolStr::as_str));
+            // In the place of a variant, a variant is what was meant, unless a local comes nearer.
+            if near.is_some() || self.nearest_name(name).is_none() {
+                self.unknown_variant(*def, name, span);
+                return;
+            }
+        }
+        let finding = self.finding(Code::UnknownName, span, format!("there is no `{name}` here")).label("not found");
+        let finding = match self.nearest_name(name) {
+            Some(near) => finding
+                .help(format!("did you mean `{near}`?"))
+                .fix(format!("change it to `{near}`"), self.at(span), near),
+            None => finding.help("bind it with `let`, take it as a parameter, or put quotes around a text"),
+        };
+        self.report(finding);
+    }
+
+    pub(super) fn unknown_variant(&mut self, def: Def, name: &str, span: Span) {
+        let enum_name = def.name(self.db);
+        let known = variants(self.db, def);
+        let near = nearest(name, known.iter().map(SmolStr::as_str));
+        let mut finding = self
+            .finding(Code::UnknownVariant, span, format!("`{enum_name}` has no variant `{name}`"))
+            .label("no such variant")
+            .related(crate::scope::name_place(self.db, def), format!("`{enum_name}` is declared here"));
+        finding = match near {
+            Some(near) => finding
+                .help(format!("did you mean `{near}`?"))
+                .fix(format!("change it to `{near}`"), self.at(span), near),
+            None => finding.help(format!("its variants: {}", list(known.iter().map(SmolStr::as_str)))),
+        };
+        self.report(finding);
+    }
+
+    /// The name in scope that is nearest to a mistyped one.
+    pub(super) fn nearest_name(&self, name: &str) -> Option<String> {
+        let top = visible(self.db, self.file);
+        let locals = self.frames.iter().flatten().map(|local| local.name.as_str());
+        nearest(name, locals.chain(top.iter().map(SmolStr::as_str))).map(str::to_owned)
+    }
+
+    /// The normal form of an expression that is known while compiling.
+    pub(super) fn norm(&self, e: &Expr) -> Norm {
+        if let ExprKind::Name(name) = &e.kind
+            && let Some(local) = self.local(name)
+        {
+            return local.val.norm.clone();
+        }
+        if let ExprKind::Call { callee, args, .. } = &e.kind
+            && let Some(Res::Def(def)) = self.out.names.get(&callee.span)
+            && def.kind(self.db) == DefKind::Fn
+        {
+            let norms: Option<Vec<Norm>> = args
+                .iter()
+                .map(|arg| match &arg.value {
+                    flow_syntax::tree::ArgValue::Expr(value) if arg.name.is_none() => Some(self.norm(value)),
+                    _ => None,
+                })
+                .collect();
+            if let Some(norms) = norms
+                && norms.iter().any(|norm| !matches!(norm, Norm::Value(_)))
+            {
+                return Norm::Call(*def, norms.into());
+            }
+        }
+        let env: Vec<(SmolStr, ConstValue)> = self
+            .frames
+            .iter()
+            .flatten()
+            .filter_map(|local| Some((local.name.clone(), local.val.norm.value()?.clone())))
+            .collect();
+        crate::eval::Eval::new(self.db, self.def, &self.out.names).expr(e, &env).map_or(Norm::Unknown, Norm::Value)
+    }
+}
+
+/// Whether a value of this type can be part of a text.
+pub(super) fn is_text(ty: &Ty) -> bool {
+    match ty {
+        Ty::Error | Ty::Bool | Ty::Int | Ty::Duration | Ty::String | Ty::Path | Ty::Enum(_) => true,
+        Ty::Call(call) => matches!(call.outputs.as_slice(), [(_, only)] if is_text(only)),
+        _ => false,
+    }
+}

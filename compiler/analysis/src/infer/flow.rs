@@ -1,0 +1,272 @@
+//! `if`, `for` and `match`, as values and as statements.
+
+use std::sync::Arc;
+
+use flow_syntax::tree::{Arm, ArmValue, Body, Else, Expr, For, If, Match, Pattern, PatternKind, Source, StmtKind};
+use flow_syntax::{Code, Span};
+
+use super::{Infer, LocalKind, Phase, Val, Where};
+use crate::scope::{Res, variants};
+use crate::suggest::list;
+use crate::ty::{Family, Ty, converts};
+use crate::value::{ConstValue, Norm};
+
+impl Infer<'_> {
+    /// The statements of a block and its value.
+    fn block(&mut self, body: &Body, expected: Option<&Ty>) -> Val {
+        let mut value = Val::unit();
+        self.scoped(|infer| {
+            let last = body.stmts.len().saturating_sub(1);
+            for (index, stmt) in body.stmts.iter().enumerate() {
+                match &stmt.kind {
+                    StmtKind::Source(Source::Expr(e)) if index == last => {
+                        value = infer.expr(e, expected);
+                    }
+                    _ => infer.stmt(stmt),
+                }
+            }
+        });
+        value
+    }
+
+    fn condition(&mut self, e: &Expr, what: &str) -> Phase {
+        let val = self.check_expr(e, &Ty::Bool, &format!("the condition of {what} is"));
+        if val.phase != Phase::Const && self.place != Where::Expr {
+            self.not_built(e.span, "a condition that is not known while compiling");
+        }
+        val.phase
+    }
+
+    pub(super) fn if_value(&mut self, it: &If, expected: Option<&Ty>) -> Val {
+        let mut phase = self.condition(&it.condition, "an `if`");
+        let before = self.writes.clone();
+        let then = self.block(&it.then, expected);
+        let after_then = std::mem::replace(&mut self.writes, before);
+        let otherwise = match &it.otherwise {
+            Some(Else::Body(body)) => Some((self.block(body, expected.or(Some(&then.ty))), body.span)),
+            Some(Else::If(inner, inner_span)) => {
+                Some((self.if_value(inner, expected.or(Some(&then.ty))), *inner_span))
+            }
+            None => None,
+        };
+        self.writes = after_then.join(std::mem::take(&mut self.writes));
+        phase = phase.max(then.phase);
+        match otherwise {
+            Some((val, other)) => {
+                let ty = self.joined(&then.ty, &val.ty, other, "`if`");
+                Val::new(ty, phase.max(val.phase))
+            }
+            None if then.ty == Ty::Unit => Val::unit(),
+            None => Val::new(then.ty.optional(), phase),
+        }
+    }
+
+    /// The type that both branches have.
+    fn joined(&mut self, first: &Ty, second: &Ty, span: Span, what: &str) -> Ty {
+        if converts(self.db, second, first) {
+            return first.clone();
+        }
+        if converts(self.db, first, second) {
+            return second.clone();
+        }
+        if *first == Ty::None {
+            return second.clone().optional();
+        }
+        if *second == Ty::None {
+            return first.clone().optional();
+        }
+        if *first == Ty::Unit || *second == Ty::Unit || matches!((first, second), (Ty::Call(_), Ty::Call(_))) {
+            return Ty::Unit;
+        }
+        let (first, second) = (self.show(first), self.show(second));
+        let finding = self
+            .finding(Code::TypeMismatch, span, format!("the branches of this {what} give values of different types"))
+            .label(format!("a `{second}`, the one before a `{first}`"));
+        self.report(finding);
+        Ty::Error
+    }
+
+    pub(super) fn for_value(&mut self, it: &For, expected: Option<&Ty>) -> Val {
+        let (key, keys) = self.key_set(&it.iterable);
+        let iterable = self.out.types.get(&it.iterable.span).cloned();
+        // An enum's name is no value, but known.
+        let mut phase = iterable.as_ref().map_or(Phase::Const, |val| val.phase);
+        if phase != Phase::Const && self.place != Where::Expr {
+            self.not_built(it.iterable.span, "a loop over a list that is not known while compiling");
+        }
+        let wanted = match expected.map(Ty::present) {
+            Some(Ty::List(inner)) => Some(Ty::clone(inner)),
+            _ => None,
+        };
+        let norm = if phase == Phase::Const { Norm::Symbol(it.name.text.clone()) } else { Norm::Unknown };
+        let mut member = Val::unit();
+        let before = self.writes.clone();
+        self.scoped(|infer| {
+            let val = Val { ty: key.clone(), phase, norm };
+            infer.declare(&it.name, val, LocalKind::Loop, Some(format!("`{}` runs over a list known later", it.name.text)));
+            if let Some(filter) = &it.filter {
+                let filter_phase = infer.condition(filter, "a `for`");
+                phase = phase.max(filter_phase);
+            }
+            member = infer.block(&it.body, wanted.as_ref());
+        });
+        self.written_in_loop(&before, it, keys.as_deref());
+        phase = phase.max(member.phase);
+        let filtered = it.filter.is_some();
+        match &member.ty {
+            Ty::Unit => Val::unit(),
+            _ if self.place == Where::Expr => Val::new(Ty::List(Arc::new(member.ty)), phase),
+            _ => {
+                let keys = if filtered { None } else { keys };
+                let family = Family { key, keys, binder: Some(it.name.text.clone()), member: member.ty };
+                Val::new(Ty::Family(Arc::new(family)), phase)
+            }
+        }
+    }
+
+    pub(super) fn match_value(&mut self, it: &Match, expected: Option<&Ty>) -> Val {
+        let value = self.expr(&it.value, None);
+        if value.phase != Phase::Const && self.place != Where::Expr {
+            self.not_built(it.value.span, "a `match` on a value that is not known while compiling");
+        }
+        let subject = match &value.ty {
+            Ty::Call(call) => match call.outputs.as_slice() {
+                [(_, only)] => only.clone(),
+                _ => value.ty.clone(),
+            },
+            other => other.clone(),
+        };
+        self.patterns(it, &subject);
+        let before = self.writes.clone();
+        let mut joined = None;
+        let mut ty: Option<Ty> = None;
+        let mut phase = value.phase;
+        for arm in &it.arms {
+            self.writes = before.clone();
+            let val = self.arm(arm, expected.or(ty.as_ref()));
+            let after = std::mem::take(&mut self.writes);
+            joined = Some(match joined {
+                None => after,
+                Some(earlier) => after.join(earlier),
+            });
+            phase = phase.max(val.phase);
+            ty = Some(match ty {
+                None => val.ty,
+                Some(first) => self.joined(&first, &val.ty, arm.span, "`match`"),
+            });
+        }
+        self.writes = joined.unwrap_or(before);
+        Val::new(ty.unwrap_or(Ty::Error), phase)
+    }
+
+    fn arm(&mut self, arm: &Arm, expected: Option<&Ty>) -> Val {
+        match &arm.value {
+            ArmValue::Body(body) => self.block(body, expected),
+            ArmValue::Source(Source::Expr(e)) => self.expr(e, expected),
+            ArmValue::Source(source) => self.source(source, expected),
+        }
+    }
+
+    /// Checks that the patterns fit, that none comes too late and that together they leave nothing out.
+    fn patterns(&mut self, it: &Match, subject: &Ty) {
+        let mut taken: Vec<(Option<ConstValue>, Span)> = Vec::new();
+        for pattern in it.arms.iter().flat_map(|arm| &arm.patterns) {
+            let Some(value) = self.pattern(pattern, subject) else { continue };
+            let earlier = taken.iter().find(|(other, _)| other.is_none() || *other == value).map(|(_, span)| *span);
+            if let Some(earlier) = earlier {
+                let finding = self
+                    .finding(Code::UnreachableArm, pattern.span, "this arm is never taken")
+                    .label("an earlier arm takes it")
+                    .related(self.at(earlier), "this one")
+                    .help("remove it");
+                self.report(finding);
+            }
+            taken.push((value, pattern.span));
+        }
+        if subject.is_error() || taken.iter().any(|(value, _)| value.is_none()) || it.arms.iter().any(|arm| arm.patterns.iter().any(|p| p.kind == PatternKind::Hole)) {
+            return;
+        }
+        let mut all: Vec<ConstValue> = match subject.present() {
+            Ty::Enum(def) => variants(self.db, *def)
+                .iter()
+                .map(|name| ConstValue::Variant { def: *def, name: name.clone() })
+                .collect(),
+            Ty::Bool => vec![ConstValue::Bool(true), ConstValue::Bool(false)],
+            _ => {
+                let shown = self.show(subject);
+                let finding = self
+                    .finding(Code::NotExhaustive, it.value.span, format!("this `match` on a `{shown}` needs an arm `_`"))
+                    .label("not every value is listed")
+                    .help("add `_ => …`");
+                self.report(finding);
+                return;
+            }
+        };
+        if matches!(subject, Ty::Optional(_)) {
+            all.push(ConstValue::None);
+        }
+        let missing: Vec<String> = all
+            .iter()
+            .filter(|value| !taken.iter().any(|(taken, _)| taken.as_ref() == Some(*value)))
+            .map(|value| value.display(self.db))
+            .collect();
+        if missing.is_empty() {
+            return;
+        }
+        let names = list(missing.iter().map(String::as_str));
+        let end = it.arms_span.end.saturating_sub(1);
+        let arms: String = missing.iter().map(|name| format!("{name} => ")).collect::<Vec<_>>().join(", ");
+        let finding = self
+            .finding(Code::NotExhaustive, it.value.span, format!("this `match` leaves out {names}"))
+            .label(format!("may be {names}"))
+            .help(format!("add an arm for {names}, or `_ => …` for the rest"))
+            .fix("add the missing arms", self.at(Span::empty(end)), format!("{arms} "));
+        self.report(finding);
+    }
+
+    /// The value that a pattern takes; `Some(None)`: all. `None`: it does not fit, which is reported.
+    #[expect(clippy::option_option, reason = "the outer is about the pattern, the inner about the value")]
+    pub(super) fn pattern(&mut self, pattern: &Pattern, subject: &Ty) -> Option<Option<ConstValue>> {
+        let inner = subject.present();
+        Some(Some(match (&pattern.kind, inner) {
+            (PatternKind::Any, _) => return Some(None),
+            (PatternKind::Hole, _) | (_, Ty::Error) => return None,
+            (PatternKind::None, _) if matches!(subject, Ty::Optional(_)) => ConstValue::None,
+            (PatternKind::Bool(it), Ty::Bool) => ConstValue::Bool(*it),
+            (PatternKind::Int(it), Ty::Int) => ConstValue::Int(*it),
+            (PatternKind::Text(it), Ty::String | Ty::Path) => ConstValue::Text(it.clone()),
+            (PatternKind::Path(path), Ty::Enum(def)) => {
+                let name = path.segments.last()?;
+                if !variants(self.db, *def).contains(&name.text) {
+                    self.unknown_variant(*def, &name.text, name.span);
+                    return None;
+                }
+                self.note(name.span, Res::Variant(*def, name.text.clone()));
+                ConstValue::Variant { def: *def, name: name.text.clone() }
+            }
+            _ => {
+                let shown = self.show(subject);
+                let finding = self
+                    .finding(Code::TypeMismatch, pattern.span, format!("this pattern cannot match a `{shown}`"))
+                    .label("never of this type");
+                self.report(finding);
+                return None;
+            }
+        }))
+    }
+
+    /// A write in a body that runs more than once is a second write.
+    fn written_in_loop(&mut self, before: &super::assign::Writes, it: &For, keys: Option<&[ConstValue]>) {
+        if keys.is_some_and(|keys| keys.len() == 1) {
+            return;
+        }
+        for (place, span) in self.writes.new_since(before) {
+            let finding = self
+                .finding(Code::WrittenTwice, span, format!("`{place}` is written once for each `{}`", it.name.text))
+                .label("in a loop")
+                .related(self.at(it.iterable.span), "this runs more than once")
+                .note("every output is written exactly once");
+            self.report(finding);
+        }
+    }
+}

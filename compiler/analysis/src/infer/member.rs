@@ -1,0 +1,296 @@
+//! `a.b` and `a[i]`.
+
+use flow_syntax::tree::{Expr, ExprKind, Name};
+use flow_syntax::{Code, Span};
+use smol_str::SmolStr;
+
+use super::{Infer, Phase, Val, signature};
+use crate::ctx;
+use crate::db::{Def, DefKind, File};
+use crate::scope::{Res, resolve, scope, variants};
+use crate::suggest::{list, nearest};
+use crate::ty::{Family, Ty};
+use crate::value::{ConstValue, Norm};
+
+impl Infer<'_> {
+    pub(super) fn field(&mut self, base: &Expr, optional: bool, name: &Name, span: Span) -> Val {
+        if let ExprKind::Name(word) = &base.kind
+            && self.local(word).is_none()
+        {
+            match resolve(self.db, self.file, word) {
+                Some(Res::Module(_)) => return self.module_value(base, name, span),
+                Some(Res::Ctx) => {
+                    self.note(base.span, Res::Ctx);
+                    return self.ctx_member(name);
+                }
+                Some(Res::Def(def)) if def.kind(self.db) == DefKind::Enum => {
+                    self.note(base.span, Res::Def(def));
+                    return self.enum_member(def, name, span);
+                }
+                _ => {}
+            }
+        }
+        let base_val = self.expr(base, None);
+        if name.is_missing() || base_val.ty.is_error() {
+            return Val::error();
+        }
+        let (inner, was_optional) = match &base_val.ty {
+            Ty::Optional(inner) => (Ty::clone(inner), true),
+            other => (other.clone(), false),
+        };
+        if was_optional && !optional {
+            let shown = self.show(&inner);
+            let dot = Span::new(base.span.end, name.span.start);
+            let finding = self
+                .finding(Code::UnknownField, name.span, format!("the `{shown}` may be missing, so `.{}` cannot be read of it", name.text))
+                .label("of a value that may be missing")
+                .help(format!("write `?.{}`, which is `none` where the value is missing", name.text))
+                .fix("write `?.`", self.at(dot), "?.");
+            self.report(finding);
+            return Val::error();
+        }
+        let Some(val) = self.member(&base_val, &inner, name) else { return Val::error() };
+        if was_optional { Val { ty: val.ty.optional(), ..val } } else { val }
+    }
+
+    /// The field `name` of a value of type `ty`.
+    fn member(&mut self, base: &Val, ty: &Ty, name: &Name) -> Option<Val> {
+        let known: Vec<SmolStr> = match ty {
+            Ty::Struct(def) => {
+                let fields = &signature(self.db, *def).params;
+                if let Some(field) = fields.iter().find(|field| field.name == name.text) {
+                    return Some(Val::new(field.ty.clone(), base.phase));
+                }
+                fields.iter().map(|field| field.name.clone()).collect()
+            }
+            Ty::Artifact(def, args) => {
+                let params = &signature(self.db, *def).params;
+                if let Some(index) = params.iter().position(|param| param.name == name.text) {
+                    let ty = params.get(index).map_or(Ty::Error, |param| param.ty.clone());
+                    let norm = args.get(index).cloned().unwrap_or(Norm::Unknown);
+                    return Some(Val { ty, phase: Phase::Const, norm });
+                }
+                let fields = crate::schema::fields(self.db, *def, args);
+                if let Some(field) = fields.iter().find(|field| field.name == name.text) {
+                    return Some(Val::new(field.ty.clone(), Phase::Run));
+                }
+                fields.iter().map(|field| field.name.clone()).chain(params.iter().map(|it| it.name.clone())).collect()
+            }
+            Ty::Call(call) => {
+                if let Some((_, ty)) = call.outputs.iter().find(|(output, _)| *output == name.text) {
+                    return Some(Val::new(ty.clone(), Phase::Run));
+                }
+                // A call with one output stands for that output.
+                if let [(_, only)] = call.outputs.as_slice()
+                    && matches!(only, Ty::Artifact(..) | Ty::Struct(_))
+                {
+                    let only = only.clone();
+                    return self.member(base, &only, name);
+                }
+                call.outputs.iter().map(|(output, _)| output.clone()).collect()
+            }
+            Ty::Family(family) => {
+                let member = Val { ty: family.member.clone(), phase: base.phase, norm: Norm::Unknown };
+                let inner = family.member.clone();
+                let val = self.member(&member, &inner, name)?;
+                return Some(Val::new(
+                    Ty::Family(std::sync::Arc::new(Family { member: val.ty, ..Family::clone(family) })),
+                    val.phase,
+                ));
+            }
+            Ty::List(_) if name.text == "len" => return Some(Val::new(Ty::Int, base.phase)),
+            Ty::Json(_) => {
+                self.not_built(name.span, "reading inside a JSON file");
+                return None;
+            }
+            _ => Vec::new(),
+        };
+        let shown = self.show(ty);
+        let mut finding = self
+            .finding(Code::UnknownField, name.span, format!("a `{shown}` has no `{}`", name.text))
+            .label("no such field");
+        if let Some(near) = nearest(&name.text, known.iter().map(SmolStr::as_str)) {
+            finding = finding
+                .help(format!("did you mean `{near}`?"))
+                .fix(format!("change it to `{near}`"), self.at(name.span), near);
+        } else if known.is_empty() {
+            finding = finding.note(format!("a `{shown}` has no fields"));
+        } else {
+            finding = finding.help(format!("it has {}", list(known.iter().map(SmolStr::as_str))));
+        }
+        if let Ty::Struct(def) | Ty::Artifact(def, _) = ty {
+            finding = finding.related(crate::scope::name_place(self.db, *def), "declared here");
+        }
+        self.report(finding);
+        None
+    }
+
+    fn enum_member(&mut self, def: Def, name: &Name, span: Span) -> Val {
+        if name.is_missing() {
+            return Val::error();
+        }
+        if variants(self.db, def).contains(&name.text) {
+            return self.variant(span, def, name.text.clone());
+        }
+        self.unknown_variant(def, &name.text, name.span);
+        Val::error()
+    }
+
+    fn ctx_member(&mut self, name: &Name) -> Val {
+        if name.is_missing() {
+            return Val::error();
+        }
+        match ctx::member(&name.text) {
+            Some(member) => Val::new((member.ty)(self.db), member.phase),
+            None => {
+                let known = ctx::MEMBERS.iter().map(|member| member.name);
+                let finding = self
+                    .finding(Code::UnknownField, name.span, format!("`ctx` has no `{}`", name.text))
+                    .label("no such member");
+                let finding = match nearest(&name.text, known.clone()) {
+                    Some(near) => finding
+                        .help(format!("did you mean `{near}`?"))
+                        .fix(format!("change it to `{near}`"), self.at(name.span), near),
+                    None => finding.help(format!("it has {}", list(known))),
+                };
+                self.report(finding);
+                Val::error()
+            }
+        }
+    }
+
+    fn module_value(&mut self, base: &Expr, name: &Name, span: Span) -> Val {
+        let ExprKind::Name(module) = &base.kind else { return Val::error() };
+        let module = Name { text: module.clone(), span: base.span };
+        let Some(def) = self.module_member(&module, name) else { return Val::error() };
+        self.note(span, Res::Def(def));
+        match def.kind(self.db) {
+            DefKind::Const => self.constant(def),
+            kind => {
+                let finding = self
+                    .finding(Code::WrongKind, span, format!("`{}.{}` is {}, not a value", module.text, name.text, kind.noun()))
+                    .label("not a value");
+                self.report(finding);
+                Val::error()
+            }
+        }
+    }
+
+    /// The declaration `module.name`.
+    pub(super) fn module_member(&mut self, module: &Name, name: &Name) -> Option<Def> {
+        let file: File = match resolve(self.db, self.file, &module.text) {
+            Some(Res::Module(file)) => file,
+            // An import of nothing was reported where it stands.
+            Some(Res::Def(def)) if def.kind(self.db) == DefKind::Use => return None,
+            Some(_) => {
+                let finding = self
+                    .finding(Code::WrongKind, module.span, format!("`{}` is not a module", module.text))
+                    .label("not a module");
+                self.report(finding);
+                return None;
+            }
+            None => {
+                let finding = self
+                    .finding(Code::UnknownName, module.span, format!("there is no module `{}` here", module.text))
+                    .label("not imported");
+                let std = SmolStr::from(format!("std/{}.flow", module.text));
+                let finding = if self.db.project().std(self.db).contains_key(&std) {
+                    finding.help(format!("import it at the top of the file: `use std.{}`", module.text))
+                } else {
+                    finding.help("import it at the top of the file with `use`")
+                };
+                self.report(finding);
+                return None;
+            }
+        };
+        self.note(module.span, Res::Module(file));
+        if name.is_missing() {
+            return None;
+        }
+        let members = scope(self.db, file);
+        let found = members.names.get(&name.text).copied().filter(|def| def.kind(self.db) != DefKind::Use);
+        match found {
+            Some(_) if name.text.starts_with('_') => {
+                let finding = self
+                    .finding(Code::PrivateName, name.span, format!("`{}` is private to `{}`", name.text, file.path(self.db)))
+                    .label("begins with `_`");
+                self.report(finding);
+                None
+            }
+            Some(def) => {
+                self.note(name.span, Res::Def(def));
+                Some(def)
+            }
+            None => {
+                let mut public: Vec<&str> =
+                    members.names.keys().map(SmolStr::as_str).filter(|name| !name.starts_with('_')).collect();
+                public.sort_unstable();
+                let finding = self
+                    .finding(Code::UnknownMember, name.span, format!("`{}` has no `{}`", module.text, name.text))
+                    .label("no such member");
+                let finding = match nearest(&name.text, public.iter().copied()) {
+                    Some(near) => finding
+                        .help(format!("did you mean `{near}`?"))
+                        .fix(format!("change it to `{near}`"), self.at(name.span), near),
+                    None => finding.help(format!("it has {}", list(public))),
+                };
+                self.report(finding);
+                None
+            }
+        }
+    }
+
+    pub(super) fn index(&mut self, base: &Expr, index: &Expr) -> Val {
+        let base_val = self.expr(base, None);
+        match &base_val.ty {
+            Ty::Family(family) => {
+                let family = Family::clone(family);
+                let index_val = self.check_expr(index, &family.key, "the keys of this family are of type");
+                if index_val.ty.is_error() {
+                    return Val::error();
+                }
+                self.require_const(index, &index_val, "the key of a family");
+                if let (Norm::Value(key), Some(keys)) = (&index_val.norm, &family.keys)
+                    && !keys.contains(key)
+                {
+                    self.unknown_key(index.span, key, keys);
+                    return Val::error();
+                }
+                Val::new(family.at(&index_val.norm), base_val.phase)
+            }
+            Ty::List(element) => {
+                let element = Ty::clone(element);
+                let index_val = self.check_expr(index, &Ty::Int, "the index of a list is");
+                Val::new(element, base_val.phase.max(index_val.phase))
+            }
+            Ty::Error => {
+                self.expr(index, None);
+                Val::error()
+            }
+            other => {
+                let shown = self.show(other);
+                self.expr(index, None);
+                let finding = self
+                    .finding(Code::BadIndex, base.span, format!("a `{shown}` cannot be indexed"))
+                    .label("not a list or a family");
+                self.report(finding);
+                Val::error()
+            }
+        }
+    }
+
+    fn unknown_key(&mut self, span: Span, key: &ConstValue, keys: &[ConstValue]) {
+        let key = key.display(self.db);
+        let known: Vec<String> = keys.iter().map(|key| key.display(self.db)).collect();
+        let finding = self
+            .finding(Code::BadIndex, span, format!("the family has no member `{key}`"))
+            .label("no such key");
+        let finding = match nearest(&key, known.iter().map(String::as_str)) {
+            Some(near) => finding
+                .help(format!("did you mean `{near}`?"))
+                .fix(format!("change it to `{near}`"), self.at(span), near),
+            None => finding.help(format!("its keys: {}", list(known.iter().map(String::as_str)))),
+        };
+        self.report(finding);
+    }
+}

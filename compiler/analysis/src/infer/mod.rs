@@ -1,0 +1,360 @@
+//! Types, phases, names and claims of one item. One walk over its tree gives what every later layer
+//! reads: findings, what each word stands for, and what is known of each expression.
+//!
+//! Two queries share it: [`signature`], which other items depend on, and [`check`], which nothing
+//! but diagnostics, editor and plan does. So an edit in a body re-checks that body alone.
+
+mod assign;
+mod body;
+mod call;
+mod expr;
+mod fields;
+mod flow;
+mod member;
+mod op;
+mod script;
+mod setting;
+mod sig;
+mod types;
+
+use flow_syntax::tree::{Expr, ItemKind, Name};
+use flow_syntax::{Code, Span};
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+pub use self::fields::schema_fields;
+pub use self::setting::{SETTINGS, SettingForm, SettingInfo, Where};
+pub use self::sig::{OutputSig, ParamSig, Signature, const_value, findings, signature};
+use self::assign::Writes;
+use crate::db::{Db, Def, DefKind, File, syntax};
+use crate::place::{Finding, Place};
+use crate::scope::Res;
+use crate::ty::Ty;
+use crate::value::Norm;
+
+/// When a value is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Phase {
+    /// While compiling.
+    Const,
+    /// When a run is planned.
+    Plan,
+    /// While it runs.
+    Run,
+}
+
+impl Phase {
+    /// For a sentence: "it is known …".
+    pub const fn when(self) -> &'static str {
+        match self {
+            Self::Const => "while compiling",
+            Self::Plan => "when a run is planned",
+            Self::Run => "while the pipeline runs",
+        }
+    }
+}
+
+/// What is known of an expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Val {
+    /// Its type.
+    pub ty: Ty,
+    /// When it is known.
+    pub phase: Phase,
+    /// Its value, as far as it can be told while compiling.
+    pub norm: Norm,
+}
+
+impl Val {
+    fn error() -> Self {
+        Self { ty: Ty::Error, phase: Phase::Const, norm: Norm::Unknown }
+    }
+
+    fn unit() -> Self {
+        Self { ty: Ty::Unit, phase: Phase::Run, norm: Norm::Unknown }
+    }
+
+    fn new(ty: Ty, phase: Phase) -> Self {
+        Self { ty, phase, norm: Norm::Unknown }
+    }
+}
+
+/// What a walk over an item finds out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+    /// What each word stands for.
+    pub names: FxHashMap<Span, Res>,
+    /// What is known of each expression.
+    pub types: FxHashMap<Span, Val>,
+}
+
+/// Where a declared local value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LocalKind {
+    Param,
+    Let,
+    Loop,
+    Output,
+}
+
+/// A name of the body.
+#[derive(Clone, Debug)]
+struct Local {
+    name: SmolStr,
+    span: Span,
+    val: Val,
+    kind: LocalKind,
+    used: bool,
+    /// For a message: why it is known so late.
+    late: Option<String>,
+}
+
+/// The state of a walk over one item.
+struct Infer<'db> {
+    db: &'db dyn Db,
+    def: Def,
+    file: File,
+    place: Where,
+    out: Checked,
+    frames: Vec<Vec<Local>>,
+    writes: Writes,
+}
+
+/// All of an item that its signature leaves. Must not change when another item's body does.
+#[salsa::tracked(returns(ref))]
+pub fn check(db: &dyn Db, def: Def) -> Checked {
+    let item = syntax(db, def);
+    let signature = signature(db, def);
+    let mut infer = Infer::new(db, def);
+    match &item.kind {
+        ItemKind::Fn(it) => {
+            infer.declare_params(signature);
+            infer.check_expr(&it.value, &signature.result, &format!("`{}` gives", it.name.text));
+            infer.report_unused();
+        }
+        ItemKind::Artifact(it) => crate::schema::check(&mut infer.out.findings, db, def, it),
+        ItemKind::Job(it) => infer.job(it, signature),
+        ItemKind::Action(it) => infer.action(it, signature),
+        ItemKind::Pipeline(it) => infer.pipeline(it),
+        ItemKind::Flow(it) => infer.not_built(it.name.span, "a `flow`"),
+        ItemKind::Extern(it) => infer.not_built(it.name.span, "an `extern` binding"),
+        ItemKind::Test(it) => infer.not_built(it.title.span, "a `test`"),
+        ItemKind::Use(_)
+        | ItemKind::Const(_)
+        | ItemKind::Enum(_)
+        | ItemKind::Struct(_)
+        | ItemKind::Secret(_)
+        | ItemKind::Hole => {}
+    }
+    infer.out
+}
+
+impl<'db> Infer<'db> {
+    fn new(db: &'db dyn Db, def: Def) -> Self {
+        let place = match def.kind(db) {
+            DefKind::Job => Where::Job,
+            DefKind::Action => Where::Action,
+            DefKind::Flow => Where::Flow,
+            DefKind::Pipeline => Where::Pipeline,
+            _ => Where::Expr,
+        };
+        Self {
+            db,
+            def,
+            file: def.file(db),
+            place,
+            out: Checked::default(),
+            frames: vec![Vec::new()],
+            writes: Writes::default(),
+        }
+    }
+
+    fn at(&self, span: Span) -> Place {
+        Place::new(self.def, span)
+    }
+
+    fn finding(&self, code: Code, span: Span, headline: impl Into<String>) -> Finding {
+        Finding::new(code, self.at(span), headline)
+    }
+
+    fn report(&mut self, finding: Finding) {
+        self.out.findings.push(finding);
+    }
+
+    /// The grammar has it, later layers do not: said plainly instead of leaving it out silently.
+    fn not_built(&mut self, span: Span, what: &str) {
+        let finding = self
+            .finding(Code::NotBuilt, span, format!("{what} is not built yet"))
+            .label("understood, but without effect so far")
+            .note("this version of flowc parses the whole language and carries out a part of it; docs/reference lists which");
+        self.report(finding);
+    }
+
+    fn show(&self, ty: &Ty) -> String {
+        ty.display(self.db)
+    }
+
+    fn local(&self, name: &str) -> Option<&Local> {
+        self.frames.iter().rev().flat_map(|frame| frame.iter().rev()).find(|local| local.name == name)
+    }
+
+    /// Reads a local value: it counts as used.
+    fn read_local(&mut self, name: &str) -> Option<Local> {
+        let local =
+            self.frames.iter_mut().rev().flat_map(|frame| frame.iter_mut().rev()).find(|local| local.name == name)?;
+        local.used = true;
+        Some(local.clone())
+    }
+
+    fn declare(&mut self, name: &Name, val: Val, kind: LocalKind, late: Option<String>) {
+        if name.is_missing() {
+            return;
+        }
+        if let Some(first) = self.local(&name.text) {
+            let (place, related) = (self.at(name.span), self.at(first.span));
+            let finding = Finding::new(Code::Shadowing, place, format!("`{}` is bound already", name.text))
+                .label("a second value of that name")
+                .related(related, "bound here")
+                .note("a name means one thing in a body, so that a reader need not look for the nearest one")
+                .help("choose another name");
+            self.report(finding);
+        }
+        self.bind(Local { name: name.text.clone(), span: name.span, val, kind, used: false, late });
+    }
+
+    fn bind(&mut self, local: Local) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.push(local);
+        }
+    }
+
+    fn scoped<T>(&mut self, inner: impl FnOnce(&mut Self) -> T) -> T {
+        self.frames.push(Vec::new());
+        let value = inner(self);
+        self.report_unused();
+        self.frames.pop();
+        value
+    }
+
+    /// Warns of what the innermost frame binds and nothing reads.
+    fn report_unused(&mut self) {
+        let Some(frame) = self.frames.last() else { return };
+        let unused: Vec<Local> =
+            frame.iter().filter(|local| !local.used && !local.name.starts_with('_')).cloned().collect();
+        for local in unused {
+            let (code, what) = match local.kind {
+                LocalKind::Param => (Code::UnusedParameter, "parameter"),
+                LocalKind::Let => (Code::UnusedLocal, "value"),
+                LocalKind::Loop | LocalKind::Output => continue,
+            };
+            let name = &local.name;
+            let finding = self
+                .finding(code, local.span, format!("the {what} `{name}` is never used"))
+                .label("never read")
+                .help(format!("remove it, or call it `_{name}` to keep it"))
+                .fix(format!("call it `_{name}`"), self.at(local.span), format!("_{name}"));
+            self.report(finding);
+        }
+    }
+
+    /// Infers `e`, which has to be a value of type `to`. `because` begins the sentence "… a string".
+    fn check_expr(&mut self, e: &Expr, to: &Ty, because: &str) -> Val {
+        let val = self.expr(e, Some(to));
+        self.expect(e.span, &val.ty, to, because);
+        val
+    }
+
+    /// Reports that `from` does not convert to `to`, if so; whether it does.
+    fn expect(&mut self, span: Span, from: &Ty, to: &Ty, because: &str) -> bool {
+        if crate::ty::converts(self.db, from, to) {
+            return true;
+        }
+        let (from_text, to_text) = (self.show(from), self.show(to));
+        if *from == Ty::Unit {
+            let finding = self
+                .finding(Code::NoValue, span, format!("{because} {}, but this gives no value", article(&to_text)))
+                .label(format!("expected {}", article(&to_text)));
+            self.report(finding);
+            return false;
+        }
+        let mut finding = self
+            .finding(Code::TypeMismatch, span, format!("{because} {}, not {}", article(&to_text), article(&from_text)))
+            .label(format!("this is {}", article(&from_text)));
+        if let (Ty::Optional(inner), to) = (from, to)
+            && crate::ty::converts(self.db, inner, to)
+        {
+            finding = finding
+                .note("a `?` value may be missing")
+                .help("say what to use instead when it is missing: `value ?? other`");
+        }
+        if let (Ty::Artifact(a, from_args), Ty::Artifact(b, to_args)) = (from, to)
+            && a == b
+        {
+            let differing: Vec<String> = from_args
+                .iter()
+                .zip(to_args.iter())
+                .filter(|(from, to)| from != to)
+                .map(|(from, to)| format!("`{}` is not `{}`", from.display(self.db), to.display(self.db)))
+                .collect();
+            finding = finding.note(format!(
+                "they are variants of one artifact that hold different files: {}",
+                differing.join(", ")
+            ));
+        }
+        if let (Ty::Call(call), _) = (from, to)
+            && call.outputs.len() > 1
+        {
+            let outputs = crate::suggest::list(call.outputs.iter().map(|(name, _)| name.as_str()));
+            finding = finding.help(format!("choose one of its outputs: {outputs}, as in `x.{}`", call.outputs.first().map_or("", |(name, _)| name)));
+        }
+        self.report(finding);
+        false
+    }
+
+    /// Requires a value that is known while compiling.
+    fn require_const(&mut self, e: &Expr, val: &Val, because: &str) {
+        if val.phase == Phase::Const || val.ty.is_error() {
+            return;
+        }
+        let mut finding = self
+            .finding(Code::NotConst, e.span, format!("{because} must be known while compiling"))
+            .label(format!("this is known {}", val.phase.when()));
+        for (span, reason) in self.why_late(e) {
+            finding = finding.related(self.at(span), reason);
+        }
+        self.report(finding);
+    }
+
+    /// The names in `e` that make it late, with where and why they were bound.
+    fn why_late(&self, e: &Expr) -> Vec<(Span, String)> {
+        let mut reasons: Vec<(Span, String)> = Vec::new();
+        crate::walk::names(e, &mut |name, _| {
+            if let Some(local) = self.local(name)
+                && local.val.phase != Phase::Const
+            {
+                let why = local.late.clone().unwrap_or_else(|| format!("`{name}` is known {}", local.val.phase.when()));
+                if !reasons.iter().any(|(span, _)| *span == local.span) {
+                    reasons.push((local.span, why));
+                }
+            }
+        });
+        reasons
+    }
+}
+
+/// `a string`, `an int`.
+fn article(noun: &str) -> String {
+    match noun.chars().next() {
+        Some('a' | 'e' | 'i' | 'o' | 'u' | 'A' | 'E' | 'I' | 'O' | 'U') => format!("an `{noun}`"),
+        _ => format!("a `{noun}`"),
+    }
+}
+
+impl Infer<'_> {
+    /// Notes what a word stands for.
+    fn note(&mut self, span: Span, res: Res) {
+        self.out.names.insert(span, res);
+    }
+}

@@ -1,0 +1,173 @@
+//! Scripts: what they read and claim, and whether the shell expands it where it stands.
+
+use flow_syntax::tree::{HoleKind, Script, Shell, TextPart};
+use flow_syntax::{Code, Span};
+
+use super::assign::Target;
+use super::expr::is_text;
+use super::{Infer, Phase, Val};
+use crate::script::{Spot, spots};
+use crate::ty::Ty;
+
+impl Infer<'_> {
+    /// A script that is bound or assigned as a value of type `ty`.
+    pub(super) fn script_value(&mut self, script: &Script, ty: &Ty) -> Val {
+        self.script(script);
+        let fits = match ty {
+            Ty::Error | Ty::Bool | Ty::Int | Ty::String | Ty::Enum(_) => true,
+            Ty::List(inner) => matches!(**inner, Ty::Bool | Ty::Int | Ty::String | Ty::Enum(_)),
+            Ty::Optional(inner) => matches!(**inner, Ty::String | Ty::Int | Ty::Bool | Ty::Enum(_)),
+            _ => false,
+        };
+        if !fits {
+            let shown = self.show(ty);
+            let span = script.shell_span;
+            let finding = match ty {
+                Ty::File | Ty::Exec | Ty::Opaque | Ty::Artifact(..) | Ty::Json(_) => self
+                    .finding(Code::WrongTextType, span, format!("the output of a script is a text, not a `{shown}`"))
+                    .label("gives a text")
+                    .help("let the script write the file: `#{out name}` in its text is the path"),
+                _ => self
+                    .finding(Code::WrongTextType, span, format!("a script cannot give a `{shown}`"))
+                    .label("gives a text")
+                    .note("what a script prints can be read as `string`, `int`, `bool`, an enum or a list of these"),
+            };
+            self.report(finding);
+        }
+        Val::new(ty.clone(), Phase::Run)
+    }
+
+    /// The holes of a script.
+    pub(super) fn script(&mut self, script: &Script) {
+        let spots = spots(script.shell, &script.text);
+        let holes = script.text.parts.iter().filter_map(|part| match part {
+            TextPart::Hole(hole) => Some(hole),
+            TextPart::Literal { .. } => None,
+        });
+        for (hole, spot) in holes.zip(spots) {
+            let expands = self.spot(script.shell, hole.span, spot);
+            match &hole.kind {
+                HoleKind::Claim(place) => {
+                    let Some(target) = self.target(place) else { continue };
+                    match &target {
+                        Target::Leaf(Ty::List(_) | Ty::Family(_)) => {
+                            self.not_built(hole.span, "claiming a list or a family");
+                        }
+                        Target::Leaf(_) => {}
+                        Target::Whole(ty, leaves) => {
+                            let shown = self.show(ty);
+                            let root = &place.root.text;
+                            let first = leaves.first().map_or("", |leaf| leaf.name.as_str());
+                            let finding = self
+                                .finding(Code::NotClaimable, place.span, format!("`{root}` is a `{shown}`, which is more than one file"))
+                                .label("which of its files?")
+                                .help(format!("claim its fields one by one: `#{{out {root}.{first}}}`"));
+                            self.report(finding);
+                        }
+                    }
+                    self.write(place, &target);
+                }
+                HoleKind::Read { value, spread } => {
+                    let val = self.expr(value, None);
+                    if expands {
+                        self.readable(script.shell, value.span, &val.ty, *spread, spot);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reports a hole that the shell would not expand; whether it does.
+    fn spot(&mut self, shell: Shell, span: Span, spot: Spot) -> bool {
+        let word = shell.word();
+        let (headline, help) = match spot {
+            Spot::Bare | Spot::Quoted => return true,
+            Spot::SingleQuoted => (
+                "an interpolation inside single quotes is not expanded",
+                "use double quotes, or close the quotes before it: `'text '#{x}' more'`",
+            ),
+            Spot::QuotedHereDoc => (
+                "an interpolation inside a quoted here-document is not expanded",
+                "remove the quotes around the here-document's delimiter",
+            ),
+            Spot::Comment => ("an interpolation inside a comment is read by nothing", "remove it, or write `\\#{` for the characters themselves"),
+            Spot::Escaped => (
+                "a backslash before an interpolation would change how it is quoted",
+                "for a backslash before the value write `#{\"\\\\\"}#{x}`",
+            ),
+            Spot::InString => (
+                "an interpolation inside a string is not expanded",
+                "close the string before it: `\"text \" + #{x}`",
+            ),
+            Spot::Unclear => (
+                "it is not clear how to quote an interpolation here",
+                "bind it to a variable of the shell first: `value=#{x}`",
+            ),
+        };
+        let finding = self
+            .finding(Code::ReadNotExpanded, span, headline)
+            .label(format!("`{word}` takes this as it stands"))
+            .note("a value travels in an environment variable, so it has to stand where the shell reads variables")
+            .help(help);
+        self.report(finding);
+        false
+    }
+
+    /// Whether a value of type `ty` may be read in a script.
+    fn readable(&mut self, shell: Shell, span: Span, ty: &Ty, spread: bool, spot: Spot) {
+        let shown = self.show(ty);
+        let single = |ty: &Ty| is_text(ty) || matches!(ty, Ty::File | Ty::Exec | Ty::Opaque | Ty::Json(_) | Ty::Secret);
+        let of_call = match ty {
+            Ty::Call(call) => match call.outputs.as_slice() {
+                [(_, only)] => Some(only.clone()),
+                _ => None,
+            },
+            _ => None,
+        };
+        let ty = of_call.as_ref().unwrap_or(ty);
+        if spread {
+            let inner = match ty {
+                Ty::List(inner) | Ty::Optional(inner) => Some(Ty::clone(inner)),
+                Ty::Family(family) => Some(family.member.clone()),
+                Ty::Error => return,
+                _ => None,
+            };
+            let finding = match inner {
+                Some(inner) if single(&inner) && spot == Spot::Quoted => self
+                    .finding(Code::ReadNotExpanded, span, "a list inside quotes would be one word")
+                    .label("inside double quotes")
+                    .help("move it out of the quotes, or join it: `#{xs.join(\" \")}`"),
+                Some(inner) if single(&inner) => return,
+                _ => self
+                    .finding(Code::NotText, span, format!("a `{shown}` cannot be spread into words"))
+                    .label("not a list of values or files")
+                    .help("remove the `...`"),
+            };
+            self.report(finding);
+            return;
+        }
+        if single(ty) {
+            if shell == Shell::Cmd && matches!(ty, Ty::String | Ty::Path | Ty::Secret) {
+                let finding = self
+                    .finding(Code::NotText, span, "`cmd` cannot quote a text safely")
+                    .label("a text, which may hold any character")
+                    .help("use `pwsh` or `bash`; `cmd` takes numbers, booleans, enums and files");
+                self.report(finding);
+            }
+            return;
+        }
+        let finding =
+            self.finding(Code::NotText, span, format!("a script cannot read a `{shown}` as one word")).label(format!("this is a `{shown}`"));
+        let finding = match ty {
+            Ty::List(_) | Ty::Family(_) => finding.help("spread it into words with `...`, as in `#{xs...}`"),
+            Ty::Optional(_) => finding.help("say what to use when it is missing, `#{x ?? \"\"}`, or leave the word out then, `#{x...}`"),
+            Ty::Artifact(def, args) => {
+                let fields = crate::schema::fields(self.db, *def, args);
+                let names = crate::suggest::list(fields.iter().map(|field| field.name.as_str()));
+                finding.help(format!("name one of its files: {names}"))
+            }
+            _ => finding,
+        };
+        self.report(finding);
+    }
+}

@@ -1,0 +1,403 @@
+//! Settings: which there are, where they stand and what they take. One table, read by the checker,
+//! the plan and the editor.
+
+use std::sync::Arc;
+
+use flow_syntax::tree::{Entry, EntryValue, Expr, ExprKind, Map, Name, Setting};
+use flow_syntax::{Code, Span};
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::{Infer, Phase};
+use crate::suggest::{list, nearest};
+use crate::ty::Ty;
+
+/// The kinds of bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Where {
+    /// A job's.
+    Job,
+    /// An action's.
+    Action,
+    /// A step's.
+    Step,
+    /// A flow's.
+    Flow,
+    /// A pipeline's.
+    Pipeline,
+    /// None: a constant, a function, a signature.
+    Expr,
+}
+
+impl Where {
+    /// With its article, for a sentence.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::Job => "a job",
+            Self::Action => "an action",
+            Self::Step => "a step",
+            Self::Flow => "a flow",
+            Self::Pipeline => "a pipeline",
+            Self::Expr => "an expression",
+        }
+    }
+}
+
+/// What a setting takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettingForm {
+    /// `name = "text"`.
+    Text,
+    /// `name = ["text"]`.
+    Texts,
+    /// `name = 30min`.
+    Duration,
+    /// `name { VARIABLE = value }`.
+    Env,
+    /// `checkout = none`, `checkout { depth = 0 }`.
+    Checkout,
+    /// `backends = [github, local]`.
+    Backends,
+    /// Parsed, without effect so far.
+    NotBuilt,
+}
+
+/// A setting.
+#[derive(Clone, Copy, Debug)]
+pub struct SettingInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes.
+    pub form: SettingForm,
+    /// Where it may stand.
+    pub places: &'static [Where],
+    /// What it does, for people.
+    pub docs: &'static str,
+}
+
+/// All settings.
+pub const SETTINGS: &[SettingInfo] = &[
+    SettingInfo { name: "inputs", form: SettingForm::Texts, places: &[Where::Job], docs: "The source files that the result depends on, as patterns. The job sees only these." },
+    SettingInfo { name: "checkout", form: SettingForm::Checkout, places: &[Where::Job], docs: "How the sources are fetched: `none`, or `{ depth, tags, submodules, lfs }`. Default: the latest commit." },
+    SettingInfo { name: "timeout", form: SettingForm::Duration, places: &[Where::Job, Where::Step], docs: "After how long it is stopped. Default for a job: 60 minutes." },
+    SettingInfo { name: "env", form: SettingForm::Env, places: &[Where::Job, Where::Step, Where::Action], docs: "Environment variables." },
+    SettingInfo { name: "workdir", form: SettingForm::Text, places: &[Where::Job, Where::Step], docs: "The folder that scripts run in, relative to the sources." },
+    SettingInfo { name: "display", form: SettingForm::Text, places: &[Where::Job, Where::Pipeline], docs: "How it is shown to people." },
+    SettingInfo { name: "backends", form: SettingForm::Backends, places: &[Where::Pipeline], docs: "The backends that the pipeline supports. Default: all." },
+    SettingInfo { name: "continue_on_error", form: SettingForm::NotBuilt, places: &[Where::Job, Where::Step], docs: "Its failure does not fail what holds it." },
+    SettingInfo { name: "environment", form: SettingForm::NotBuilt, places: &[Where::Job], docs: "The environment that it deploys to." },
+    SettingInfo { name: "container", form: SettingForm::NotBuilt, places: &[Where::Job], docs: "The image that its steps run in." },
+    SettingInfo { name: "permissions", form: SettingForm::NotBuilt, places: &[Where::Job], docs: "What its token may do." },
+    SettingInfo { name: "concurrency", form: SettingForm::NotBuilt, places: &[Where::Job, Where::Pipeline], docs: "Which runs exclude each other." },
+    SettingInfo { name: "advisory", form: SettingForm::NotBuilt, places: &[Where::Job], docs: "Gates do not cover it." },
+    SettingInfo { name: "always", form: SettingForm::NotBuilt, places: &[Where::Job], docs: "Its results are never reused." },
+    SettingInfo { name: "retry", form: SettingForm::NotBuilt, places: &[Where::Step], docs: "How often it is tried." },
+    SettingInfo { name: "run_name", form: SettingForm::NotBuilt, places: &[Where::Pipeline], docs: "How its runs are shown to people." },
+    SettingInfo { name: "reuse", form: SettingForm::NotBuilt, places: &[Where::Pipeline], docs: "How old a reused result may be." },
+];
+
+/// The settings that may stand in `place`.
+pub fn settings_of(place: Where) -> impl Iterator<Item = &'static SettingInfo> {
+    SETTINGS.iter().filter(move |setting| setting.places.contains(&place))
+}
+
+impl Infer<'_> {
+    /// A setting in a body of kind `place`. `seen` holds those before it.
+    pub(super) fn setting(&mut self, setting: &Setting, span: Span, place: Where, seen: &mut FxHashMap<SmolStr, Span>) {
+        match setting {
+            Setting::Value { name, value } => self.value_setting(name, value, span, place, seen),
+            Setting::Map { name, map } => self.map_setting(name, map, place, seen),
+            Setting::Service { name, .. } => self.not_built(name.span, "a `service`"),
+            Setting::Cache { name, .. } => self.not_built(name.span, "a `cache`"),
+            Setting::Raw { backend, .. } => self.not_built(backend.span, "`raw`"),
+            Setting::Extends { backend, .. } => self.not_built(backend.span, "`extends`"),
+            Setting::Trigger { .. } | Setting::Param { .. } if place != Where::Pipeline => {
+                let what = if matches!(setting, Setting::Param { .. }) { "`param`" } else { "a trigger" };
+                let finding = self
+                    .finding(Code::NotAllowedHere, span, format!("{what} belongs to a pipeline"))
+                    .label(format!("in {}", place.noun()));
+                self.report(finding);
+            }
+            Setting::Trigger { event, finished, filters } => self.trigger(event, finished.as_ref(), filters.as_ref()),
+            Setting::Param { name, ty, default } => self.pipeline_param(name, ty, default.as_ref()),
+        }
+    }
+
+    fn find_setting(&mut self, name: &Name, place: Where, seen: &mut FxHashMap<SmolStr, Span>) -> Option<SettingForm> {
+        if name.is_missing() {
+            return None;
+        }
+        let Some(info) = settings_of(place).find(|info| info.name == name.text) else {
+            self.unknown_setting(name, place);
+            return None;
+        };
+        if let Some(first) = seen.insert(name.text.clone(), name.span) {
+            let finding = self
+                .finding(Code::DuplicateSetting, name.span, format!("`{}` is set twice", name.text))
+                .label("again here")
+                .related(self.at(first), "first set here")
+                .help("remove one of the two");
+            self.report(finding);
+        }
+        Some(info.form)
+    }
+
+    fn unknown_setting(&mut self, name: &Name, place: Where) {
+        let known = || settings_of(place).map(|info| info.name);
+        let finding = self
+            .finding(Code::UnknownSetting, name.span, format!("{} has no setting `{}`", place.noun(), name.text))
+            .label("not a setting");
+        let finding = if let Some(near) = nearest(&name.text, known()) {
+            finding
+                .help(format!("did you mean `{near}`?"))
+                .fix(format!("change it to `{near}`"), self.at(name.span), near)
+        } else if let Some(elsewhere) = SETTINGS.iter().find(|info| info.name == name.text) {
+            let places: Vec<&str> = elsewhere.places.iter().map(|place| place.noun()).collect();
+            finding.help(format!("it is a setting of {}", places.join(" and ")))
+        } else {
+            finding
+                .note(format!("its settings: {}", list(known())))
+                .help(format!("to bind a value, write `let {} = …`", name.text))
+        };
+        self.report(finding);
+    }
+
+    fn value_setting(&mut self, name: &Name, value: &Expr, span: Span, place: Where, seen: &mut FxHashMap<SmolStr, Span>) {
+        let Some(form) = self.find_setting(name, place, seen) else {
+            // The names in it count as read: what is wrong is the setting.
+            crate::walk::names(value, &mut |name, _| {
+                self.read_local(name);
+            });
+            return;
+        };
+        let what = format!("`{}`", name.text);
+        let because = format!("{what} is");
+        let const_of = |infer: &mut Self, ty: Ty| {
+            let val = infer.check_expr(value, &ty, &because);
+            infer.require_const(value, &val, &what);
+        };
+        match form {
+            SettingForm::Text => const_of(self, Ty::String),
+            SettingForm::Texts => const_of(self, Ty::List(Arc::new(Ty::String))),
+            SettingForm::Duration => {
+                let val = self.check_expr(value, &Ty::Duration, &because);
+                self.require_const(value, &val, &what);
+                if let ExprKind::Duration(0) = value.kind {
+                    let finding = self
+                        .finding(Code::BadSetting, value.span, format!("{what} cannot be nothing"))
+                        .label("stops it at once");
+                    self.report(finding);
+                }
+            }
+            SettingForm::Backends => {
+                let backend = crate::scope::prelude(self.db, "Backend").map_or(Ty::Error, Ty::Enum);
+                const_of(self, Ty::List(Arc::new(backend)));
+            }
+            SettingForm::Checkout => {
+                if value.kind != ExprKind::None && value.kind != ExprKind::Hole {
+                    let finding = self
+                        .finding(Code::BadSetting, value.span, "`checkout` is `none` or a block")
+                        .label("neither")
+                        .help("write `checkout = none`, or `checkout { depth = 0 }`");
+                    self.report(finding);
+                }
+            }
+            SettingForm::Env => {
+                let finding = self
+                    .finding(Code::BadSetting, span, format!("{what} is a block"))
+                    .label("not a value")
+                    .help(format!("write `{} {{ NAME = value }}`", name.text));
+                self.report(finding);
+            }
+            SettingForm::NotBuilt => self.not_built(name.span, &what),
+        }
+    }
+
+    fn map_setting(&mut self, name: &Name, map: &Map, place: Where, seen: &mut FxHashMap<SmolStr, Span>) {
+        let Some(form) = self.find_setting(name, place, seen) else { return };
+        let what = format!("`{}`", name.text);
+        match form {
+            SettingForm::Env => self.env(map),
+            SettingForm::Checkout => {
+                self.entries(map, &what, &[("depth", Ty::Int), ("tags", Ty::Bool), ("submodules", Ty::Bool), ("lfs", Ty::Bool)]);
+            }
+            SettingForm::NotBuilt => self.not_built(name.span, &what),
+            SettingForm::Text | SettingForm::Texts | SettingForm::Duration | SettingForm::Backends => {
+                let finding = self
+                    .finding(Code::BadSetting, name.span, format!("{what} is a value, not a block"))
+                    .label("not a block")
+                    .help(format!("write `{} = …`", name.text));
+                self.report(finding);
+            }
+        }
+    }
+
+    /// `env { NAME = value }`.
+    fn env(&mut self, map: &Map) {
+        let mut seen: FxHashMap<SmolStr, Span> = FxHashMap::default();
+        for Entry { key, value } in &map.entries {
+            let valid = key.text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && key.text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            if !valid && !key.is_missing() {
+                let finding = self
+                    .finding(Code::BadSetting, key.span, format!("`{}` cannot be the name of a variable", key.text))
+                    .label("letters, digits and `_` only");
+                self.report(finding);
+            }
+            if let Some(first) = seen.insert(key.text.clone(), key.span) {
+                let finding = self
+                    .finding(Code::DuplicateSetting, key.span, format!("`{}` is set twice", key.text))
+                    .label("again here")
+                    .related(self.at(first), "first set here");
+                self.report(finding);
+            }
+            match value {
+                EntryValue::Expr(value) => {
+                    let val = self.expr(value, None);
+                    let fits = super::expr::is_text(&val.ty)
+                        || matches!(val.ty.present(), Ty::Secret | Ty::File | Ty::Exec | Ty::Opaque)
+                        || super::expr::is_text(val.ty.present());
+                    if !fits && val.ty != Ty::Unit {
+                        let shown = self.show(&val.ty);
+                        let finding = self
+                            .finding(Code::NotText, value.span, format!("a variable cannot hold a `{shown}`"))
+                            .label(format!("this is a `{shown}`"));
+                        self.report(finding);
+                    } else if val.ty == Ty::Unit {
+                        self.expect(value.span, &val.ty, &Ty::String, "a variable holds");
+                    }
+                }
+                EntryValue::Map(map) => {
+                    let finding = self
+                        .finding(Code::BadSetting, map.span, "a variable holds a text, not a block")
+                        .label("a block");
+                    self.report(finding);
+                }
+            }
+        }
+    }
+
+    /// The entries of a block that has a fixed set of const ones.
+    pub(super) fn entries(&mut self, map: &Map, what: &str, known: &[(&str, Ty)]) {
+        let mut seen: FxHashMap<SmolStr, Span> = FxHashMap::default();
+        for Entry { key, value } in &map.entries {
+            if key.is_missing() {
+                continue;
+            }
+            let Some((name, ty)) = known.iter().find(|(name, _)| *name == key.text) else {
+                let names = || known.iter().map(|(name, _)| *name);
+                let finding = self
+                    .finding(Code::UnknownSetting, key.span, format!("{what} has no `{}`", key.text))
+                    .label("not known");
+                let finding = match nearest(&key.text, names()) {
+                    Some(near) => finding
+                        .help(format!("did you mean `{near}`?"))
+                        .fix(format!("change it to `{near}`"), self.at(key.span), near),
+                    None => finding.help(format!("it has {}", list(names()))),
+                };
+                self.report(finding);
+                continue;
+            };
+            if let Some(first) = seen.insert(key.text.clone(), key.span) {
+                let finding = self
+                    .finding(Code::DuplicateSetting, key.span, format!("`{}` is set twice", key.text))
+                    .label("again here")
+                    .related(self.at(first), "first set here");
+                self.report(finding);
+            }
+            match value {
+                EntryValue::Expr(value) => {
+                    let val = self.check_expr(value, ty, &format!("`{name}` is"));
+                    self.require_const(value, &val, &format!("`{name}`"));
+                }
+                EntryValue::Map(map) => {
+                    let finding = self
+                        .finding(Code::BadSetting, map.span, format!("`{name}` is a value, not a block"))
+                        .label("a block");
+                    self.report(finding);
+                }
+            }
+        }
+    }
+
+    /// `param name: T = default` of a pipeline.
+    fn pipeline_param(&mut self, name: &Name, ty: &flow_syntax::tree::Type, default: Option<&Expr>) {
+        let lowered = self.lower(ty);
+        if !matches!(lowered, Ty::Error | Ty::Bool | Ty::Int | Ty::String | Ty::Enum(_)) {
+            let what = format!("a parameter of type `{}`", self.show(&lowered));
+            self.not_built(ty.span, &what);
+        }
+        if let Some(default) = default {
+            let val = self.check_expr(default, &lowered, &format!("`{}` is", name.text));
+            self.require_const(default, &val, &format!("the default of `{}`", name.text));
+        }
+        let late = Some(format!("`{}` is a parameter of the pipeline, known when a run is planned", name.text));
+        self.declare(name, super::Val::new(lowered, Phase::Plan), super::LocalKind::Param, late);
+    }
+
+    /// `on push { branches = […] }`.
+    fn trigger(&mut self, event: &flow_syntax::tree::Path, finished: Option<&Name>, filters: Option<&Map>) {
+        let texts = || Ty::List(Arc::new(Ty::String));
+        if let Some(finished) = finished {
+            self.not_built(finished.span, "`on finished`");
+            return;
+        }
+        let name = match event.segments.as_slice() {
+            [name] => name,
+            _ => {
+                self.not_built(event.span, "an event of one backend");
+                return;
+            }
+        };
+        if name.is_missing() {
+            return;
+        }
+        let known: Vec<(&str, Ty)> = match name.text.as_str() {
+            "push" => vec![("branches", texts()), ("tags", texts()), ("paths", texts())],
+            "pull_request" => vec![("branches", texts()), ("paths", texts()), ("drafts", Ty::Bool)],
+            "schedule" => vec![("cron", Ty::String)],
+            "manual" => Vec::new(),
+            "merge_queue" | "call" => {
+                let what = format!("`on {}`", name.text);
+                self.not_built(name.span, &what);
+                return;
+            }
+            _ => {
+                const EVENTS: [&str; 6] = ["push", "pull_request", "merge_queue", "schedule", "manual", "call"];
+                let finding = self
+                    .finding(Code::UnknownTrigger, name.span, format!("there is no event `{}`", name.text))
+                    .label("not an event");
+                let elsewhere = match name.text.as_str() {
+                    "workflow_dispatch" | "dispatch" => Some("manual"),
+                    "workflow_call" => Some("call"),
+                    "merge_group" => Some("merge_queue"),
+                    "pr" | "pull_request_target" => Some("pull_request"),
+                    "cron" => Some("schedule"),
+                    other => nearest(other, EVENTS),
+                };
+                let finding = match elsewhere {
+                    Some(near) => finding
+                        .help(format!("did you mean `on {near}`?"))
+                        .fix(format!("change it to `{near}`"), self.at(name.span), near),
+                    None => finding.help(format!(
+                        "the events are {}; one of a backend has its name before it, as in `on github.release`",
+                        list(EVENTS)
+                    )),
+                };
+                self.report(finding);
+                return;
+            }
+        };
+        if let Some(filters) = filters {
+            let what = format!("`on {}`", name.text);
+            self.entries(filters, &what, &known);
+        }
+        if name.text == "schedule" && !filters.is_some_and(|map| map.entries.iter().any(|entry| entry.key.text == "cron")) {
+            let finding = self
+                .finding(Code::BadSetting, name.span, "a schedule needs its time")
+                .label("no `cron`")
+                .help("give it as five cron fields, in UTC: `on schedule { cron = \"0 4 * * 1-5\" }`");
+            self.report(finding);
+        }
+    }
+}

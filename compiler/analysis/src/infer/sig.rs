@@ -1,0 +1,353 @@
+//! Signatures: what other items need to know of an item.
+
+use std::sync::Arc;
+
+use flow_syntax::tree::{self, ItemKind, Output, Param, ParamMode, Text};
+use flow_syntax::{Code, Span};
+use smol_str::SmolStr;
+
+use super::{Checked, Infer, Local, LocalKind, Phase, Val, check};
+use crate::db::{Db, Def, syntax};
+use crate::place::Finding;
+use crate::scope::Res;
+use crate::ty::Ty;
+use crate::value::{ConstValue, Norm};
+
+/// What other items need to know of an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// Parameters; for a struct its fields, which its constructor takes by name.
+    pub params: Vec<ParamSig>,
+    /// Outputs.
+    pub outputs: Vec<OutputSig>,
+    /// What a function gives, what a constant is.
+    pub result: Ty,
+    /// What the walk over the signature found out.
+    pub checked: Checked,
+}
+
+/// A parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParamSig {
+    /// Its name.
+    pub name: SmolStr,
+    /// Where the name stands.
+    pub span: Span,
+    /// Its type; `Server(_)` has a [`Norm::Any`].
+    pub ty: Ty,
+    /// How it is passed.
+    pub mode: ParamMode,
+    /// It may be left out.
+    pub optional: bool,
+}
+
+/// An output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputSig {
+    /// Its name.
+    pub name: SmolStr,
+    /// Where the name stands.
+    pub span: Span,
+    /// Its type.
+    pub ty: Ty,
+}
+
+impl Default for Signature {
+    fn default() -> Self {
+        Self { params: Vec::new(), outputs: Vec::new(), result: Ty::Unit, checked: Checked::default() }
+    }
+}
+
+/// What other items need to know of `def`. Must not change when its body does.
+#[salsa::tracked(returns(ref), cycle_result = in_cycle)]
+pub fn signature(db: &dyn Db, def: Def) -> Signature {
+    let item = syntax(db, def);
+    let mut infer = Infer::new(db, def);
+    let mut sig = Signature::default();
+    match &item.kind {
+        ItemKind::Const(it) => {
+            sig.result = match &it.ty {
+                Some(ty) => {
+                    let ty = infer.lower(ty);
+                    let val = infer.check_expr(&it.value, &ty, &format!("`{}` is", it.name.text));
+                    infer.require_const(&it.value, &val, &format!("the constant `{}`", it.name.text));
+                    ty
+                }
+                None => {
+                    let val = infer.expr(&it.value, None);
+                    infer.require_const(&it.value, &val, &format!("the constant `{}`", it.name.text));
+                    val.ty
+                }
+            };
+        }
+        ItemKind::Fn(it) => {
+            sig.params = infer.params(&it.params);
+            sig.result = infer.lower(&it.result);
+        }
+        ItemKind::Struct(it) => {
+            for field in &it.fields {
+                let ty = infer.lower(&field.ty);
+                if let Some(default) = &field.default {
+                    infer.check_expr(default, &ty, &format!("`{}` is", field.name.text));
+                }
+                sig.params.push(ParamSig {
+                    name: field.name.text.clone(),
+                    span: field.name.span,
+                    optional: field.default.is_some() || matches!(ty, Ty::Optional(_)),
+                    ty,
+                    mode: ParamMode::Plain,
+                });
+            }
+            infer.distinct("field", &sig.params.iter().map(|it| (it.name.clone(), it.span)).collect::<Vec<_>>());
+        }
+        ItemKind::Enum(it) => {
+            let variants: Vec<_> = it.variants.iter().map(|it| (it.name.text.clone(), it.name.span)).collect();
+            infer.distinct("variant", &variants);
+        }
+        ItemKind::Artifact(it) => sig.params = infer.params(&it.params),
+        ItemKind::Action(it) => {
+            if it.once {
+                infer.not_built(it.name.span, "a `once` action");
+            }
+            sig.params = infer.params(&it.params);
+            sig.outputs = infer.outputs(it.outputs.as_deref().unwrap_or_default());
+        }
+        ItemKind::Job(it) => {
+            sig.params = infer.params(&it.params);
+            sig.outputs = infer.outputs(it.outputs.as_deref().unwrap_or_default());
+            infer.runner(it);
+        }
+        ItemKind::Secret(it) => {
+            sig.result = if it.optional { Ty::Secret.optional() } else { Ty::Secret };
+            if let Some(map) = &it.sources {
+                infer.not_built(map.span, "naming a secret for each backend");
+            }
+        }
+        ItemKind::Use(_)
+        | ItemKind::Flow(_)
+        | ItemKind::Extern(_)
+        | ItemKind::Pipeline(_)
+        | ItemKind::Test(_)
+        | ItemKind::Hole => {}
+    }
+    sig.checked = infer.out;
+    sig
+}
+
+/// A constant or a type that needs itself.
+fn in_cycle(db: &dyn Db, _id: salsa::Id, def: Def) -> Signature {
+    let place = crate::scope::name_place(db, def);
+    let finding = Finding::new(Code::Cycle, place, format!("`{}` needs itself", def.name(db)))
+        .label("to know this, it has to be known already")
+        .help("give one of the declarations in the circle a value of its own");
+    let checked = Checked { findings: vec![finding], ..Checked::default() };
+    Signature { result: Ty::Error, checked, ..Signature::default() }
+}
+
+/// The value of a constant; `None` where it has none, which has been reported.
+#[salsa::tracked(returns(clone), cycle_result = no_value)]
+pub fn const_value(db: &dyn Db, def: Def) -> Option<ConstValue> {
+    let item = syntax(db, def);
+    let ItemKind::Const(it) = &item.kind else { return None };
+    let checked = &signature(db, def).checked;
+    crate::eval::Eval::new(db, def, &checked.names).expr(&it.value, &[]).ok()
+}
+
+fn no_value(_db: &dyn Db, _id: salsa::Id, _def: Def) -> Option<ConstValue> {
+    None
+}
+
+/// Evaluation failures of a constant.
+pub(super) fn const_failure(db: &dyn Db, def: Def) -> Option<Finding> {
+    let item = syntax(db, def);
+    let ItemKind::Const(it) = &item.kind else { return None };
+    let checked = &signature(db, def).checked;
+    let quiet = checked.findings.iter().any(|finding| finding.severity == flow_syntax::Severity::Error);
+    let failure = crate::eval::Eval::new(db, def, &checked.names).expr(&it.value, &[]).err()?;
+    (!quiet).then(|| failure.finding(db)).flatten()
+}
+
+/// All findings of an item.
+pub fn findings(db: &dyn Db, def: Def) -> Vec<Finding> {
+    let mut all = signature(db, def).checked.findings.clone();
+    all.extend(const_failure(db, def));
+    all.extend(check(db, def).findings.iter().cloned());
+    all
+}
+
+impl Infer<'_> {
+    fn params(&mut self, params: &[Param]) -> Vec<ParamSig> {
+        let mut sigs = Vec::with_capacity(params.len());
+        for param in params {
+            if let Some(merge) = &param.merge {
+                self.not_built(merge.span, "merging arguments");
+            }
+            if param.mode == ParamMode::Out {
+                self.not_built(param.span, "an `out` parameter");
+            }
+            let ty = self.lower(&param.ty);
+            if let Some(default) = &param.default {
+                let val = self.check_expr(default, &ty, &format!("`{}` is", param.name.text));
+                self.require_const(default, &val, &format!("the default of `{}`", param.name.text));
+            }
+            let sig = ParamSig {
+                name: param.name.text.clone(),
+                span: param.name.span,
+                ty,
+                mode: param.mode,
+                optional: param.default.is_some(),
+            };
+            self.declare(&param.name, sig.val(), LocalKind::Param, None);
+            sigs.push(sig);
+        }
+        sigs
+    }
+
+    fn outputs(&mut self, outputs: &[Output]) -> Vec<OutputSig> {
+        let mut sigs: Vec<OutputSig> = Vec::with_capacity(outputs.len());
+        for output in outputs {
+            let ty = self.lower(&output.ty);
+            if output.always {
+                self.not_built(output.name.span, "an `always` output");
+            }
+            self.output_type(output, &ty);
+            sigs.push(OutputSig { name: output.name.text.clone(), span: output.name.span, ty });
+        }
+        self.distinct("output", &sigs.iter().map(|it| (it.name.clone(), it.span)).collect::<Vec<_>>());
+        sigs
+    }
+
+    /// Whether an output may be of type `ty`, and whether it says a path exactly when it needs one.
+    fn output_type(&mut self, output: &Output, ty: &Ty) {
+        let name = &output.name.text;
+        match (ty.present(), &output.path) {
+            (Ty::File | Ty::Exec, None) => {
+                let kind = self.show(ty);
+                let finding = self
+                    .finding(Code::MissingPath, output.ty.span, format!("the output `{name}` does not say which file it is"))
+                    .label("no path")
+                    .help(format!("give it one: `{name}: {kind} = \"{name}.txt\"`"));
+                self.report(finding);
+            }
+            (Ty::File | Ty::Exec, Some(path)) => self.output_path(path),
+            (Ty::Error, _) | (_, None) => {}
+            (_, Some(path)) => {
+                let kind = self.show(ty);
+                let finding = self
+                    .finding(Code::BadPath, path.span, format!("an output of type `{kind}` has no path"))
+                    .label("not a file")
+                    .note("only a `file` or an `exec` output is one file of a given name")
+                    .help("remove the path")
+                    .fix("remove the path", self.at(Span::new(output.ty.span.end, path.span.end)), "");
+                self.report(finding);
+            }
+        }
+        match ty {
+            Ty::Secret | Ty::Done | Ty::Unit | Ty::None | Ty::Call(_) => {
+                let shown = self.show(ty);
+                let finding = self
+                    .finding(Code::TypeMismatch, output.ty.span, format!("the output `{name}` cannot be a `{shown}`"))
+                    .label("not a value that travels between jobs");
+                self.report(finding);
+            }
+            Ty::Json(_) | Ty::Family(_) | Ty::Struct(_) => {
+                let what = format!("an output of type `{}`", self.show(ty));
+                self.not_built(output.ty.span, &what);
+            }
+            Ty::Optional(inner) if matches!(**inner, Ty::File | Ty::Exec | Ty::Opaque | Ty::Artifact(..)) => {
+                self.not_built(output.ty.span, "an output whose files may be absent");
+            }
+            _ => {}
+        }
+    }
+
+    fn output_path(&mut self, path: &Text) {
+        match path.plain() {
+            None => self.not_built(path.span, "a path with interpolations outside of an artifact"),
+            Some(plain) => {
+                if let Some(problem) = crate::schema::path_problem(&plain) {
+                    let finding = self
+                        .finding(Code::BadPath, path.span, format!("`{plain}` {problem}"))
+                        .label("not a path in an artifact");
+                    self.report(finding);
+                }
+            }
+        }
+    }
+
+    /// Reports names that occur twice.
+    fn distinct(&mut self, what: &str, names: &[(SmolStr, Span)]) {
+        for (index, (name, span)) in names.iter().enumerate() {
+            let Some((_, first)) = names.iter().take(index).find(|(other, _)| other == name && !name.is_empty()) else {
+                continue;
+            };
+            let finding = self
+                .finding(Code::DuplicateName, *span, format!("the {what} `{name}` is declared twice"))
+                .label("again here")
+                .related(self.at(*first), "first declared here")
+                .help("rename one of them");
+            self.report(finding);
+        }
+    }
+
+    /// The runner of a job.
+    fn runner(&mut self, job: &tree::Job) {
+        let Some(runner) = &job.runner else {
+            let end = job.body.span.start;
+            let finding = self
+                .finding(Code::NoRunner, job.name.span, format!("the job `{}` does not say where it runs", job.name.text))
+                .label("no `on`")
+                .help("say it after the signature: `on linux`")
+                .fix("run it on Linux", self.at(Span::empty(end)), "on linux ");
+            self.report(finding);
+            return;
+        };
+        let to = crate::scope::prelude(self.db, "Runner").map_or(Ty::Error, Ty::Struct);
+        let os = crate::scope::prelude(self.db, "Os").map_or(Ty::Error, Ty::Enum);
+        let val = self.expr(runner, Some(&os));
+        self.expect(runner.span, &val.ty, &to, "a job runs on");
+        self.require_const(runner, &val, "where a job runs");
+    }
+
+    /// Binds the parameters in a body.
+    pub(super) fn declare_params(&mut self, signature: &Signature) {
+        for param in &signature.params {
+            let late = (param.mode != ParamMode::Const)
+                .then(|| format!("`{}` is not `const`: it may come from another job", param.name));
+            // A parameter that the signature uses, as in `-> (x: T(os)) on os`, is used.
+            let used = signature.checked.names.values().any(|res| *res == Res::Local(param.name.clone()));
+            let (name, span, val) = (param.name.clone(), param.span, param.val());
+            self.bind(Local { name, span, val, kind: LocalKind::Param, used, late });
+        }
+    }
+}
+
+impl ParamSig {
+    /// What is known of the parameter in a body.
+    pub(super) fn val(&self) -> Val {
+        match self.mode {
+            ParamMode::Const => Val { ty: self.ty.clone(), phase: Phase::Const, norm: Norm::Symbol(self.name.clone()) },
+            // `Server(_)`: the argument's own const argument, under a name that no program can write.
+            ParamMode::Plain | ParamMode::Out => Val::new(open(&self.ty, &self.name), Phase::Run),
+        }
+    }
+}
+
+/// `Server(_)` seen from inside the body: some variant, the same at each mention of the parameter.
+fn open(ty: &Ty, name: &str) -> Ty {
+    match ty {
+        Ty::Artifact(def, args) => {
+            let args: Vec<Norm> = args
+                .iter()
+                .enumerate()
+                .map(|(index, arg)| match arg {
+                    Norm::Any => Norm::Symbol(SmolStr::from(format!("{name}.{index}"))),
+                    other => other.clone(),
+                })
+                .collect();
+            Ty::Artifact(*def, args.into())
+        }
+        Ty::List(inner) => Ty::List(Arc::new(open(inner, name))),
+        other => other.clone(),
+    }
+}

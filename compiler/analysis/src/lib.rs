@@ -1,0 +1,21 @@
+//! The checked program: modules, names, types, phases, claims, as queries on a salsa database, from
+//! file over items to facts per item. No file system, no terminal, no protocol.
+
+pub mod ctx;
+pub mod db;
+pub mod diagnostics;
+pub mod eval;
+pub mod infer;
+pub mod line_index;
+pub mod place;
+pub mod schema;
+pub mod scope;
+pub mod script;
+pub mod suggest;
+pub mod ty;
+pub mod value;
+mod walk;
+
+pub use db::{Database, Db, Def, DefKind, File, Unreadable};
+pub use diagnostics::diagnostics;
+pub use place::{FileSpan, Finding, Place};

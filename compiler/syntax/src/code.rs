@@ -1,0 +1,126 @@
+//! The registry of diagnostic codes. A code is never reused or given another meaning; each has a
+//! page `docs/errors/CODE.md`.
+//!
+//! Areas: 01 text and grammar, 02 names and modules, 03 types and values, 04 claims and assignment,
+//! 05 artifacts, 06 jobs, steps and pipelines, 07 plans and backends.
+
+use crate::Severity;
+
+macro_rules! codes {
+    ($($name:ident = $id:literal $severity:ident $title:literal;)*) => {
+        /// A kind of finding.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code {
+            $(#[doc = concat!($id, ": ", $title)] $name,)*
+        }
+
+        impl Code {
+            /// All codes, in order.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Such as `F0101`.
+            pub const fn id(self) -> &'static str {
+                match self { $(Self::$name => $id),* }
+            }
+
+            /// What it says, in general.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title),* }
+            }
+
+            /// How bad its findings are unless a project says otherwise.
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$name => Severity::$severity),* }
+            }
+        }
+    };
+}
+
+codes! {
+    NotUtf8 = "F0100" Error "the file is not UTF-8";
+    UnclosedDelimiter = "F0101" Error "a bracket is never closed";
+    StrayDelimiter = "F0102" Error "a closing bracket closes nothing";
+    MismatchedDelimiter = "F0103" Error "a bracket is closed by another kind of bracket";
+    NestedTooDeeply = "F0104" Error "brackets are nested too deeply";
+    ExpressionTooLong = "F0105" Error "an expression has too many operators in one chain";
+    UnterminatedText = "F0106" Error "a text is not closed";
+    UnknownCharacter = "F0107" Error "a character has no meaning here";
+    BadEscape = "F0108" Error "an escape is not known";
+    BadNumber = "F0109" Error "a number is not written correctly";
+    BadBlockText = "F0110" Error "a block text is not written correctly";
+    Expected = "F0111" Error "something else is expected here";
+    ValueOnNextLine = "F0112" Error "a value must begin on the line of its `=` or `:`";
+    ForeignSyntax = "F0113" Error "this is the syntax of another language";
+    MergeMarker = "F0114" Error "a merge conflict is not resolved";
+    LateUse = "F0115" Error "a `use` stands after other declarations";
+    OptionalTwice = "F0116" Error "a type is optional twice";
+    ReservedWord = "F0117" Error "a name is a reserved word";
+    FileTooLarge = "F0118" Error "the file is too large";
+
+    UnknownName = "F0201" Error "a name is not known";
+    DuplicateName = "F0202" Error "a name is declared twice";
+    UnknownModule = "F0203" Error "a `use` names nothing that is there";
+    Shadowing = "F0204" Error "a name hides another one";
+    UnknownMember = "F0205" Error "a module has no such member";
+    AmbiguousName = "F0206" Error "a word is a name in scope and a variant of the expected enum";
+    Cycle = "F0207" Error "a declaration needs itself";
+    PrivateName = "F0208" Error "a name is private to its file";
+    WrongKind = "F0209" Error "a name stands for something else than is needed here";
+
+    TypeMismatch = "F0301" Error "a value has another type than is needed";
+    UnknownField = "F0302" Error "a value has no such field";
+    UnknownVariant = "F0303" Error "an enum has no such variant";
+    MissingArgument = "F0304" Error "an argument is missing";
+    UnknownArgument = "F0305" Error "a call has an argument that nothing takes";
+    DuplicateArgument = "F0306" Error "an argument is given twice";
+    NotCallable = "F0307" Error "something that cannot be called is called";
+    UnknownType = "F0308" Error "a type is not known";
+    NotConst = "F0309" Error "a value is not known while compiling";
+    NotExhaustive = "F0310" Error "a `match` leaves values out";
+    UnreachableArm = "F0311" Error "an arm of a `match` is never taken";
+    BadOperands = "F0312" Error "an operator does not take these values";
+    BadIndex = "F0313" Error "a value cannot be indexed like this";
+    EvaluationFailed = "F0314" Error "a constant cannot be computed";
+    NotText = "F0315" Error "a value cannot be part of a text";
+    ValueUnused = "F0316" Error "a value is not used";
+    NoValue = "F0317" Error "something that gives no value is used as one";
+    TypeArguments = "F0318" Error "a type has the wrong arguments";
+    WrongTextType = "F0319" Error "a script cannot give a value of this type";
+
+    NeverWritten = "F0401" Error "an output is never written";
+    WrittenTwice = "F0402" Error "an output is written twice";
+    ReadBeforeWrite = "F0403" Error "a value is read before it is written";
+    UnknownPlace = "F0404" Error "a script claims something that is not an output";
+    MisplacedClaim = "F0405" Error "a claim stands outside a script";
+    ReadNotExpanded = "F0406" Error "an interpolation stands where the shell does not expand";
+    NotClaimable = "F0407" Error "a claim does not name a file, a directory or a value";
+    UnusedLocal = "F0408" Warning "a value is bound and never used";
+    UnusedParameter = "F0409" Warning "a parameter is never used";
+    WrittenSometimes = "F0410" Error "an output is written on some paths only";
+
+    BadPath = "F0501" Error "a path is not valid in an artifact";
+    PathCollision = "F0502" Error "two fields of an artifact hold one path";
+    BadFieldKind = "F0503" Error "a field of an artifact has no kind that files can have";
+    MissingPath = "F0504" Error "a file output does not say its path";
+    InsideOpaque = "F0505" Error "a path lies inside an opaque directory";
+
+    UnknownSetting = "F0601" Error "a setting is not known";
+    LateSetting = "F0602" Error "a setting stands after a statement";
+    NotAllowedHere = "F0603" Error "a statement has no meaning here";
+    DuplicateSetting = "F0604" Error "a setting is given twice";
+    BadSetting = "F0605" Error "a setting has no such value";
+    UnknownTrigger = "F0606" Error "a trigger is not known";
+    DuplicateInstance = "F0607" Error "two calls make job instances of one name";
+    NoRunner = "F0608" Error "a job does not say where it runs";
+    BadTitle = "F0609" Error "a name cannot be used for an artifact or a title";
+
+    NotBuilt = "F0701" Error "this part of the language is not built yet";
+    LimitExceeded = "F0702" Error "a program is larger than a limit";
+    NotOnBackend = "F0703" Error "a backend cannot carry this out";
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.id())
+    }
+}

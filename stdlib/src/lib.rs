@@ -1,0 +1,11 @@
+//! The standard library: readable Flow, embedded, so that `flowc` is one file and go-to-definition
+//! has somewhere to go.
+
+/// Every file of it: its path, as a `use` and a finding name it, and its text.
+pub const FILES: &[(&str, &str)] = &[
+    (PRELUDE, include_str!("../std/prelude.flow")),
+    ("std/git.flow", include_str!("../std/git.flow")),
+];
+
+/// The file whose names are in scope everywhere.
+pub const PRELUDE: &str = "std/prelude.flow";
