@@ -1,0 +1,232 @@
+//! What a backend asks about the plan as a whole: who reads which output, so that only that is
+//! published, and whether the plan keeps its own promises.
+
+use flow_plan::model::{Consume, Const, Job, Os, Output, OutputKind, Plan, Run, Schema, ScriptPart, Step, Value, ValueType};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::EmitError;
+use crate::shell::artifacts::Systems;
+
+/// Questions about a plan.
+#[derive(Debug)]
+pub(crate) struct Facts<'a> {
+    pub(crate) plan: &'a Plan,
+    jobs: FxHashMap<&'a str, &'a Job>,
+    /// Value outputs that some other job reads.
+    read: FxHashSet<(&'a str, &'a str)>,
+    /// The consumers of artifact outputs.
+    consumers: FxHashMap<(&'a str, &'a str), Vec<&'a Job>>,
+}
+
+impl<'a> Facts<'a> {
+    /// Looks through the plan; refuses one that names what it does not hold.
+    pub(crate) fn new(plan: &'a Plan) -> Result<Self, Vec<EmitError>> {
+        let jobs: FxHashMap<_, _> = plan.jobs.iter().map(|it| (it.id.as_str(), it)).collect();
+        let mut facts = Self { plan, jobs, read: FxHashSet::default(), consumers: FxHashMap::default() };
+        let mut errors = Vec::new();
+        for job in &plan.jobs {
+            for value in values(job) {
+                facts.note(job, value, &mut errors);
+            }
+            for consume in &job.consumes {
+                if facts.artifact(&consume.job, &consume.output).is_none() {
+                    errors.push(broken(job, &format!("artifact {} of job {}", consume.output, consume.job)));
+                }
+                facts.depends(job, &consume.job, &mut errors);
+                facts.consumers.entry((&consume.job, &consume.output)).or_default().push(job);
+            }
+            for edge in &job.needs {
+                if !facts.jobs.contains_key(edge.job.as_str()) {
+                    errors.push(broken(job, &format!("job {}", edge.job)));
+                }
+            }
+        }
+        if errors.is_empty() { Ok(facts) } else { Err(errors) }
+    }
+
+    fn note(&mut self, job: &'a Job, value: &'a Value, errors: &mut Vec<EmitError>) {
+        match value {
+            Value::Output { job: producer, output } => match self.value(producer, output) {
+                None => errors.push(broken(job, &format!("value {output} of job {producer}"))),
+                Some(it) => {
+                    if !self.is_early(it.1) {
+                        self.read.insert((producer, output));
+                        self.depends(job, producer, errors);
+                    }
+                }
+            },
+            Value::Param(name) if !self.plan.params.iter().any(|it| it.name == *name) => {
+                errors.push(broken(job, &format!("parameter {name}")));
+            }
+            Value::Step { step, name } if published(job, step, name).is_none() => {
+                errors.push(broken(job, &format!("value {name} of step {step}")));
+            }
+            Value::Join(parts) => {
+                for part in parts {
+                    self.note(job, part, errors);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn depends(&self, job: &Job, on: &str, errors: &mut Vec<EmitError>) {
+        if !job.needs.iter().any(|it| it.job == on) {
+            errors.push(broken(job, &format!("edge to job {on}, whose output it uses,")));
+        }
+    }
+
+    /// Whether the value is known before any job runs, so that its reader needs nobody.
+    fn is_early(&self, value: &Value) -> bool {
+        match value {
+            Value::Const(_) | Value::Param(_) => true,
+            // The others are the same in every job.
+            Value::Ctx(name) => !["job", "os", "arch", "workspace", "temp", "token"].contains(&name.as_str()),
+            Value::Output { job, output } => self.value(job, output).is_some_and(|(_, it)| self.is_early(it)),
+            Value::Join(parts) => parts.iter().all(|it| self.is_early(it)),
+            Value::Secret(_) | Value::Step { .. } | Value::Path(_) => false,
+        }
+    }
+
+    /// A job by its id.
+    pub(crate) fn job(&self, id: &str) -> Option<&'a Job> {
+        self.jobs.get(id).copied()
+    }
+
+    /// A value output: its type and value.
+    pub(crate) fn value(&self, job: &str, output: &str) -> Option<(&'a ValueType, &'a Value)> {
+        match &find(self.job(job)?, output)?.kind {
+            OutputKind::Value { ty, value } => Some((ty, value)),
+            OutputKind::Artifact(_) => None,
+        }
+    }
+
+    fn artifact(&self, job: &str, output: &str) -> Option<&'a Schema> {
+        match &find(self.job(job)?, output)?.kind {
+            OutputKind::Artifact(schema) => Some(schema),
+            OutputKind::Value { .. } => None,
+        }
+    }
+
+    /// What an output's reader reads, when that is known before any job runs.
+    pub(crate) fn early(&self, job: &str, output: &str) -> Option<&'a Value> {
+        self.value(job, output).map(|it| it.1).filter(|it| self.is_early(it))
+    }
+
+    /// The value outputs of a job that another one reads while it runs, in their order.
+    pub(crate) fn read_outputs(&self, job: &'a Job) -> impl Iterator<Item = (&'a Output, &'a ValueType, &'a Value)> {
+        job.outputs.iter().filter_map(move |it| match &it.kind {
+            OutputKind::Value { ty, value } if self.read.contains(&(job.id.as_str(), it.name.as_str())) => Some((it, ty, value)),
+            _ => None,
+        })
+    }
+
+    /// Whether some job consumes the artifact.
+    pub(crate) fn travels(&self, job: &str, output: &str) -> bool {
+        self.consumers.contains_key(&(job, output))
+    }
+
+    /// Who is at the ends of an artifact's ways.
+    pub(crate) fn systems(&self, here: Os, job: &str, output: &str) -> Systems {
+        let producer = self.job(job).is_some_and(|it| it.runner.os == Os::Windows);
+        let consumers = self.consumers.get(&(job, output));
+        let windows = producer || consumers.is_some_and(|it| it.iter().any(|job| job.runner.os == Os::Windows));
+        Systems { here, windows }
+    }
+
+    /// The jobs that one comes after: direct ones, each once, in the plan's order.
+    pub(crate) fn needs(&self, job: &Job) -> Vec<&'a str> {
+        let wanted: FxHashSet<_> = job.needs.iter().map(|it| it.job.as_str()).collect();
+        self.plan.jobs.iter().map(|it| it.id.as_str()).filter(|it| wanted.contains(it)).collect()
+    }
+
+    /// Whether an empty text of this published value is a fault: a required output is made of it.
+    pub(crate) fn is_required(&self, job: &Job, step: &str, name: &str) -> bool {
+        job.outputs.iter().any(|it| match &it.kind {
+            OutputKind::Value { ty: ValueType::String, value: Value::Step { step: from, name: made } } => from == step && made == name,
+            _ => false,
+        })
+    }
+
+    /// Whether a published value of a step is read at all, by this job or through its outputs.
+    pub(crate) fn is_read(&self, job: &Job, step: &str, name: &str) -> bool {
+        values(job).any(|it| mentions(it, step, name))
+    }
+
+    /// The artifact of a consumed input.
+    pub(crate) fn consumed_name(&self, consume: &Consume) -> String {
+        artifact_name(self.plan, &consume.job, &consume.output)
+    }
+}
+
+/// A name for an artifact that every platform takes.
+pub(crate) fn artifact_name(plan: &Plan, job: &str, output: &str) -> String {
+    let name = format!("{}.{job}.{output}", plan.pipeline).to_ascii_lowercase();
+    name.chars().map(|it| if it.is_ascii_alphanumeric() || "._-".contains(it) { it } else { '-' }).collect()
+}
+
+fn mentions(value: &Value, step: &str, name: &str) -> bool {
+    match value {
+        Value::Step { step: from, name: made } => from == step && made == name,
+        Value::Join(parts) => parts.iter().any(|it| mentions(it, step, name)),
+        _ => false,
+    }
+}
+
+fn find<'a>(job: &'a Job, output: &str) -> Option<&'a Output> {
+    job.outputs.iter().find(|it| it.name == output)
+}
+
+/// The type of what a step publishes.
+pub(crate) fn published<'a>(job: &'a Job, step: &str, name: &str) -> Option<&'a ValueType> {
+    let step = job.steps.iter().find(|it| it.id == step)?;
+    step.publishes.iter().find(|it| it.name == name).map(|it| &it.ty)
+}
+
+/// All values that a job mentions.
+fn values(job: &Job) -> impl Iterator<Item = &Value> {
+    let env = job.env.iter().map(|it| &it.1);
+    let steps = job.steps.iter().flat_map(step_values);
+    let outputs = job.outputs.iter().filter_map(|it| match &it.kind {
+        OutputKind::Value { value, .. } => Some(value),
+        OutputKind::Artifact(_) => None,
+    });
+    env.chain(steps).chain(outputs)
+}
+
+fn step_values(step: &Step) -> impl Iterator<Item = &Value> {
+    let parts = match &step.run {
+        Run::Script(script) => script.parts.as_slice(),
+        Run::Take { .. } => &[],
+    };
+    let reads = parts.iter().filter_map(|it| match it {
+        ScriptPart::Read { value, .. } => Some(value),
+        ScriptPart::Text(_) | ScriptPart::Path { .. } => None,
+    });
+    step.env.iter().map(|it| &it.1).chain(reads)
+}
+
+/// The texts that the author wrote into a job's scripts.
+pub(crate) fn written(step: &Step) -> impl Iterator<Item = &str> {
+    let parts = match &step.run {
+        Run::Script(script) => script.parts.as_slice(),
+        Run::Take { .. } => &[],
+    };
+    parts.iter().filter_map(|it| match it {
+        ScriptPart::Text(text) => Some(text.as_str()),
+        ScriptPart::Read { .. } | ScriptPart::Path { .. } => None,
+    })
+}
+
+/// A const value as text; a list as compact JSON.
+pub(crate) fn const_text(value: &Const) -> String {
+    value.text()
+}
+
+fn broken(job: &Job, what: &str) -> EmitError {
+    EmitError::at(
+        &job.place,
+        format!("the plan of job {} mentions what it does not hold: {what} is missing", job.id),
+        "this is a fault of the compiler, not of the program: please report it",
+    )
+}

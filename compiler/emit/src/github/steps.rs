@@ -1,0 +1,138 @@
+//! The steps of a job: the sources, what it consumes, the author's own steps, what it leaves.
+
+use flow_plan::model::{Checkout, Job, Run, Shell, Step};
+
+use super::jobs::minutes;
+use super::pins::{CHECKOUT, Pin};
+use super::values::{Github, HOST, literal};
+use super::artifacts;
+use crate::EmitError;
+use crate::facts::written;
+use crate::steps::{Composed, compose, room};
+use crate::yaml::{Around, Item, Map, Node};
+
+/// All steps, in order.
+pub(super) fn all(github: &Github<'_>, job: &Job) -> Result<Vec<Item>, Vec<EmitError>> {
+    let mut items = Vec::new();
+    if let Some(it) = &job.checkout {
+        items.push(checkout(it, job.inputs.as_deref()));
+    }
+    items.extend(artifacts::downloads(github.facts, job));
+    if let Some(script) = room(HOST, job) {
+        items.push(generated("Make room for what this job writes", None, &script));
+    }
+    let mut errors = Vec::new();
+    for step in &job.steps {
+        match author_step(github, job, step) {
+            Ok(it) => items.extend(it),
+            Err(it) => errors.push(it),
+        }
+    }
+    let first_of_author = items.len();
+    match artifacts::uploads(github.facts, job) {
+        Ok(it) => items.extend(it),
+        Err(it) => errors.extend(it),
+    }
+    if first_of_author == 0 && items.is_empty() {
+        errors.push(EmitError::at(&job.place, format!("job {} has no step", job.id), "give it one, or remove the job"));
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    for item in items.iter_mut().skip(1) {
+        item.around.blank = true;
+    }
+    Ok(items)
+}
+
+fn checkout(options: &Checkout, inputs: Option<&[String]>) -> Item {
+    let mut with = Map::new();
+    if options.depth != 1 {
+        with.push("fetch-depth", u64::from(options.depth));
+    }
+    // All of the history comes with the tags.
+    if options.tags && options.depth != 0 {
+        with.push("fetch-tags", true);
+    }
+    if options.submodules {
+        with.push("submodules", true);
+    }
+    if options.lfs {
+        with.push("lfs", true);
+    }
+    if let Some(patterns) = inputs {
+        let lines: Vec<_> = patterns.iter().map(|it| anchored(it)).collect();
+        with.push("sparse-checkout", Node::Block(format!("{}\n", lines.join("\n"))));
+        with.push("sparse-checkout-cone-mode", false);
+    }
+    with.push("persist-credentials", false);
+    uses("Check out the sources", None, CHECKOUT, with)
+}
+
+/// A pattern relative to the root, as git's ignore files write it: there, one without a slash would
+/// hold at any depth.
+fn anchored(pattern: &str) -> String {
+    match pattern.strip_prefix('!') {
+        Some(rest) => format!("!/{rest}"),
+        None => format!("/{pattern}"),
+    }
+}
+
+/// A step that runs a foreign action.
+pub(super) fn uses(name: &str, condition: Option<&str>, pin: Pin, with: Map) -> Item {
+    let mut map = Map::new().with("name", literal(name)).with_some("if", condition);
+    map.push_around("uses", pin.uses, Around::beside(pin.version));
+    map.push("with", with);
+    Item::bare(map)
+}
+
+/// A step of ours.
+pub(super) fn generated(name: &str, id: Option<&str>, script: &str) -> Item {
+    let map = Map::new().with("name", literal(name)).with_some("id", id).with("run", script_node(script));
+    Item::bare(map)
+}
+
+fn script_node(text: &str) -> Node {
+    if text.contains('\n') { Node::Block(format!("{text}\n")) } else { Node::Block(text.to_owned()) }
+}
+
+fn author_step(github: &Github<'_>, job: &Job, step: &Step) -> Result<Vec<Item>, EmitError> {
+    refuse_markup(step)?;
+    let Composed { shell, text, env, after } = compose(github.facts, github, job, step)?;
+    let is_read = step.publishes.iter().any(|it| github.facts.is_read(job, &step.id, &it.name));
+    let id = is_read.then_some(step.id.as_str());
+    let own_id = if after.is_some() { None } else { id };
+    let mut map = Map::new().with("name", literal(&step.title)).with_some("id", own_id);
+    let shell = match (&step.run, shell) {
+        (Run::Take { .. }, _) | (_, Shell::Bash) => None,
+        (_, Shell::Sh) => Some("sh"),
+        (_, Shell::Pwsh) => Some("pwsh"),
+        (_, Shell::Cmd) => Some("cmd"),
+        (_, Shell::Python) => Some("python"),
+    };
+    map = map.with_some("shell", shell).with_some("working-directory", step.workdir.as_deref().map(literal));
+    map = map.with_some("timeout-minutes", step.timeout_seconds.map(minutes));
+    let mut variables = Map::new();
+    for (name, value) in env {
+        variables.push(name, value);
+    }
+    if !variables.entries.is_empty() {
+        map.push("env", variables);
+    }
+    map.push("run", script_node(&text));
+    let own = Item { value: map.into(), around: Around::default().above(step.docs.as_deref()) };
+    let publish = after.map(|script| generated(&format!("Publish what “{}” made", step.title), id, &script));
+    Ok(std::iter::once(own).chain(publish).collect())
+}
+
+/// Refuses what GitHub would read in a script before the shell does.
+fn refuse_markup(step: &Step) -> Result<(), EmitError> {
+    if written(step).any(|it| it.contains("${{")) {
+        return Err(EmitError::at(
+            &step.place,
+            format!("step `{}`: GitHub would evaluate `${{{{` in the script before any shell sees it", step.title),
+            "read values by `#{…}`",
+        ));
+    }
+    Ok(())
+}

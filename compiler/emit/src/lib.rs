@@ -1,0 +1,77 @@
+//! Emission: from a [plan](flow_plan::model::Plan) to the file that a hosted platform runs.
+//!
+//! The plan is all that is known here: no syntax, no types. Nothing is read, written or asked of the
+//! clock. What a platform cannot do is an [`EmitError`], never silence.
+
+mod ado;
+mod facts;
+mod github;
+mod limits;
+pub mod shell;
+mod stamp;
+mod steps;
+pub mod yaml;
+
+use flow_plan::model::{Backend, Place, Plan};
+
+/// What the header of an emitted file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The command that makes the file again.
+    pub command: String,
+}
+
+/// An emitted file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Emitted {
+    /// Where it belongs, relative to the project's folder.
+    pub path: String,
+    /// Its content.
+    pub text: String,
+    /// What its author should know.
+    pub warnings: Vec<Warning>,
+}
+
+/// Something that is emitted, but not quite as the author may think.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// What.
+    pub message: String,
+    /// Where in the program; `None`: in general.
+    pub place: Option<Place>,
+    /// What to do.
+    pub help: String,
+}
+
+/// Something that cannot be emitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmitError {
+    /// What.
+    pub message: String,
+    /// Where in the program; `None`: in general.
+    pub place: Option<Place>,
+    /// What to do.
+    pub help: String,
+}
+
+impl EmitError {
+    pub(crate) fn at(place: &Place, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { message: message.into(), place: Some(place.clone()), help: help.into() }
+    }
+
+    pub(crate) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { message: message.into(), place: None, help: help.into() }
+    }
+}
+
+/// Translates a plan for the backend that it was made for.
+pub fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitError>> {
+    match plan.backend {
+        Backend::Github => github::emit(plan, options),
+        Backend::Ado => ado::emit(plan, options),
+        Backend::Local => Err(vec![EmitError::new(
+            "a plan for the local backend has no file: `flowc run` carries it out",
+            "make the plan for github or ado",
+        )]),
+    }
+}

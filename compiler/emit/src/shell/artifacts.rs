@@ -1,0 +1,261 @@
+//! Artifacts: the check before one is published, and how a directory whose content nobody knows
+//! (an *opaque* field) survives platforms that drop modes, links, empty and hidden entries: as one
+//! tar, beside it a manifest that its consumer verifies.
+//!
+//! A manifest, version 1: a line `kind mode size sha256 path[ -> target]` per entry, sorted by
+//! bytes. Kind `f`: a file, mode 0755 if executable, else 0644. Kind `d`, empty directories only,
+//! and kind `l`, links: 0755 and 0777, size 0, digest `-`.
+
+use flow_plan::model::{Field, FieldKind, Os, Schema};
+
+use super::{Host, make_folders, message, parent, relative, sha256, word};
+
+/// How an artifact travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// Its files as they are.
+    Plain,
+    /// Opaque fields as archives, next to the plain files.
+    Packed,
+}
+
+/// How artifacts of this schema travel.
+pub fn packing(schema: &Schema) -> Packing {
+    if opaques(schema).next().is_some() { Packing::Packed } else { Packing::Plain }
+}
+
+/// Who is at the ends of an artifact's way.
+#[derive(Clone, Copy, Debug)]
+pub struct Systems {
+    /// The system of the job that the snippet runs in.
+    pub here: Os,
+    /// Some consumer runs on Windows, or the producer does.
+    pub windows: bool,
+}
+
+fn opaques(schema: &Schema) -> impl Iterator<Item = &Field> {
+    schema.fields.iter().filter(|it| it.kind == FieldKind::Opaque)
+}
+
+fn plain(schema: &Schema) -> impl Iterator<Item = &Field> {
+    schema.fields.iter().filter(|it| it.kind != FieldKind::Opaque)
+}
+
+/// `output.field`, or the output alone when it is bare.
+fn shown(output: &str, field: &Field) -> String {
+    if field.name.is_empty() { output.to_owned() } else { format!("{output}.{}", field.name) }
+}
+
+/// The files that an opaque field becomes: its archive and its manifest.
+fn packed(output: &str, field: &Field) -> (String, String) {
+    let name = if field.name.is_empty() { output } else { &field.name };
+    (format!("{name}.opaque.tar"), format!("{name}.opaque.manifest"))
+}
+
+/// A path inside an artifact, as a word; a bare opaque directory may be the artifact itself.
+fn inside(path: &str) -> String {
+    if path.is_empty() { ".".to_owned() } else { relative(path) }
+}
+
+/// A path below the private folder.
+fn join(folder: &str, path: &str) -> String {
+    if path.is_empty() || path == "." { folder.to_owned() } else { format!("{folder}/{path}") }
+}
+
+/// The folders, below the private one, that must be there before a job writes the output; those
+/// that must be empty as well.
+pub fn folders(output: &str, schema: &Schema) -> (Vec<String>, Vec<String>) {
+    let base = format!("out/{output}");
+    let mut made = vec![base.clone()];
+    let mut emptied = Vec::new();
+    for field in &schema.fields {
+        let path = join(&base, &field.path);
+        if field.kind == FieldKind::Opaque {
+            made.push(path.clone());
+            emptied.push(path);
+        } else {
+            made.push(parent(&path).to_owned());
+        }
+    }
+    (made, emptied)
+}
+
+/// The script that checks what a job wrote and, if the artifact is packed and `travels`, packs it
+/// to `pack/<output>`.
+pub fn sealed(host: Host, systems: Systems, job: &str, output: &str, schema: &Schema, travels: bool) -> String {
+    let mut lines = vec![host.fail()];
+    let packs = travels && packing(schema) == Packing::Packed;
+    if packs {
+        lines.push(pack_functions(systems));
+        lines.push(String::new());
+    }
+    lines.push(format!("cd {}", host.path(&format!("out/{output}"))));
+    for field in &schema.fields {
+        lines.extend(check(systems.here, job, output, field));
+    }
+    if !packs {
+        return lines.join("\n");
+    }
+    lines.push(String::new());
+    let pack = format!("pack/{output}");
+    lines.push(format!("pack={}", host.path(&pack)));
+    let mut wanted = vec![pack.clone()];
+    wanted.extend(plain(schema).map(|it| parent(&join(&pack, &it.path)).to_owned()));
+    lines.extend(make_folders(host, &wanted));
+    for field in plain(schema) {
+        let from = inside(&field.path);
+        let copy = format!("cp {from} \"$pack\"/{from}");
+        lines.push(if field.optional { format!("if [ -e {from} ]; then {copy}; fi") } else { copy });
+    }
+    for field in opaques(schema) {
+        lines.extend(pack_one(systems, output, field));
+    }
+    lines.join("\n")
+}
+
+/// The lines that check one field.
+fn check(here: Os, job: &str, output: &str, field: &Field) -> Vec<String> {
+    let path = inside(&field.path);
+    let what = shown(output, field);
+    let (test, kind) = match field.kind {
+        FieldKind::Opaque => ("-d", "directory"),
+        FieldKind::File | FieldKind::Exec => ("-f", "file"),
+    };
+    let missing = message(&format!("{what}: job {job} wrote no {kind} {}", field.path));
+    // On Windows a file's name says whether it can be run.
+    let executable = (field.kind == FieldKind::Exec && here != Os::Windows)
+        .then(|| format!("[ -x {path} ] || fail {}", message(&format!("{what}: {} of job {job} is not executable", field.path))));
+    if field.optional {
+        let inner: Vec<_> = std::iter::once(format!("[ {test} {path} ] || fail {missing}")).chain(executable).collect();
+        return vec![format!("if [ -e {path} ]; then\n  {}\nfi", inner.join("\n  "))];
+    }
+    std::iter::once(format!("[ {test} {path} ] || fail {missing}")).chain(executable).collect()
+}
+
+fn pack_one(systems: Systems, output: &str, field: &Field) -> Vec<String> {
+    let path = inside(&field.path);
+    let what = shown(output, field);
+    let (archive, list) = packed(output, field);
+    let (archive, list) = (format!("\"$pack\"/{}", word(&archive)), format!("\"$pack\"/{}", word(&list)));
+    // macOS would add a file of its own for each one with attributes.
+    let tar = if systems.here == Os::Macos { "COPYFILE_DISABLE=1 tar" } else { "tar" };
+    let mut lines = vec![
+        format!("refuse_names {path} {}", message(&what)),
+        format!("refuse_links {path} {}", message(&what)),
+        format!("(cd {path} && {tar} -cf - .) > {archive}"),
+        format!("{} > {list}", manifest_of(systems, &path)),
+    ];
+    if field.optional {
+        let body = lines.join("\n  ");
+        lines = vec![format!("if [ -d {path} ]; then\n  {body}\nfi")];
+    }
+    lines
+}
+
+/// The functions that packing needs.
+fn pack_functions(systems: Systems) -> String {
+    // Windows has no way to hold these, and its links need rights that a job may lack.
+    let names = if systems.windows {
+        "  if find \"$1\" -print | LC_ALL=C grep -E '[][:cntrl:]<>:\"|?*\\\\]|[. ]$|/(con|prn|aux|nul|com[0-9]|lpt[0-9])(\\.|/|$)' | grep -v '^\\.$'; then\n    fail \"$2: Windows has no place for these names\"\n  fi\n  if (cd \"$1\" && find . -print) | LC_ALL=C tr '[:upper:]' '[:lower:]' | sort | uniq -d | grep .; then\n    fail \"$2: these names differ only in case\"\n  fi"
+    } else {
+        "  if [ -n \"$(find \"$1\" -name '*[[:cntrl:]\\\\]*')\" ]; then\n    fail \"$2: a name holds a control character or a backslash\"\n  fi"
+    };
+    let links = if systems.windows {
+        "  if find \"$1\" -type l | grep .; then fail \"$2: links cannot go to or come from Windows\"; fi"
+    } else {
+        "  (\n    cd \"$1\"\n    top=$(pwd -P)\n    find . -type l | while IFS= read -r path; do\n      target=$(readlink \"$path\")\n      folder=$(cd \"$(dirname \"$path\")\" && cd \"$(dirname \"$target\")\" && pwd -P) || folder=''\n      case $folder/ in \"$top\"/*) ;; *) fail \"$2: the link $path leads outside\" ;; esac\n    done\n  )"
+    };
+    format!("refuse_names() {{\n{names}\n}}\nrefuse_links() {{\n{links}\n}}\n{}", manifest_function(systems.here))
+}
+
+/// The command that prints a folder's manifest. Where Windows is at either end, modes say nothing.
+fn manifest_of(systems: Systems, folder: &str) -> String {
+    let modes = if systems.windows { " | sed 's/^f 0755/f 0644/' | LC_ALL=C sort" } else { "" };
+    format!("manifest {folder}{modes}")
+}
+
+fn manifest_function(here: Os) -> String {
+    let sum = sha256(here);
+    format!(
+        "# A line per entry of a folder: kind, mode, size, SHA-256, path.\n\
+         manifest() (\n  cd \"$1\"\n  {{\n    find . -type f -exec {sum} {{}} + | while IFS= read -r line; do\n      path=${{line#*./}}\n      if [ -x \"$path\" ]; then mode=0755; else mode=0644; fi\n      echo \"f $mode $(($(wc -c < \"$path\"))) ${{line%% *}} $path\"\n    done\n    find . -type d -empty ! -name . | sed 's,^\\./,d 0755 0 - ,'\n    find . -type l | while IFS= read -r path; do\n      echo \"l 0777 0 - ${{path#./}} -> $(readlink \"$path\")\"\n    done\n  }} | LC_ALL=C sort\n)"
+    )
+}
+
+/// An artifact that a job downloaded: to `in/<id>`, a packed one to `pack/<id>`.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// The consumer's name for it.
+    pub id: &'a str,
+    /// The producer's name for it.
+    pub output: &'a str,
+    /// What it holds.
+    pub schema: &'a Schema,
+    /// Who is at its ends.
+    pub systems: Systems,
+}
+
+/// What a consumer does with the artifacts it downloaded: unpack, restore what the platform dropped,
+/// and make them read-only.
+pub fn received(host: Host, os: Os, inputs: &[Input<'_>]) -> String {
+    let mut lines = Vec::new();
+    if inputs.iter().any(|it| packing(it.schema) == Packing::Packed) {
+        lines.push(host.fail());
+        lines.push(manifest_function(os));
+        lines.push(String::new());
+    }
+    for input in inputs.iter().filter(|it| packing(it.schema) == Packing::Packed) {
+        lines.extend(unpack(host, input));
+    }
+    if os != Os::Windows {
+        for Input { id, schema, .. } in inputs {
+            for field in schema.fields.iter().filter(|it| it.kind == FieldKind::Exec) {
+                let path = host.path(&join(&format!("in/{id}"), &field.path));
+                let command = format!("chmod +x {path}");
+                lines.push(if field.optional { format!("if [ -e {path} ]; then {command}; fi") } else { command });
+            }
+        }
+    }
+    lines.push(format!("chmod -R a-w {}", host.path("in")));
+    lines.join("\n")
+}
+
+fn unpack(host: Host, input: &Input<'_>) -> Vec<String> {
+    let Input { id, output, schema, systems } = *input;
+    let into = format!("in/{id}");
+    let mut lines = vec![format!("cd {}", host.path(&format!("pack/{id}")))];
+    let mut wanted: Vec<_> = plain(schema).map(|it| parent(&join(&into, &it.path)).to_owned()).collect();
+    wanted.extend(opaques(schema).map(|it| join(&into, &it.path)));
+    lines.extend(make_folders(host, &wanted));
+    for field in plain(schema) {
+        let from = inside(&field.path);
+        let command = format!("mv {from} {}", host.path(&join(&into, &field.path)));
+        lines.push(if field.optional { format!("if [ -e {from} ]; then {command}; fi") } else { command });
+    }
+    for field in opaques(schema) {
+        let (archive, list) = packed(output, field);
+        let (archive, list) = (word(&archive), word(&list));
+        let folder = host.path(&join(&into, &field.path));
+        let differs = message(&format!("{}: not what was packed", shown(id, field)));
+        let body = vec![
+            format!("(cd {folder} && tar -xpof -) < {archive}"),
+            format!("{} | diff {list} - || fail {differs}", manifest_of(systems, &folder)),
+        ];
+        if field.optional {
+            lines.push(format!("if [ -e {archive} ]; then\n  {}\nelse\n  rmdir {folder}\nfi", body.join("\n  ")));
+        } else {
+            lines.extend(body);
+        }
+    }
+    lines
+}
+
+/// The script that takes what a tool left in the sources to where an output's field lies.
+pub fn taken(host: Host, from: &str, to: &str, kind: FieldKind) -> String {
+    let (from, to) = (relative(from), host.path(to));
+    match kind {
+        FieldKind::File => format!("cp {from} {to}"),
+        FieldKind::Exec => format!("cp {from} {to}\nchmod +x {to}"),
+        FieldKind::Opaque => format!("cp -RP {from}/. {to}"),
+    }
+}

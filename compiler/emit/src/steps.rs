@@ -1,0 +1,194 @@
+//! What the steps of a job come to, apart from how a platform writes a step: the text of each
+//! script with what must stand before and after it, and the variables it needs.
+
+use flow_plan::model::{FieldKind, Job, OutputKind, Publish, PublishFrom, Run, Script, Shell, Step, Value, ValueType};
+use flow_plan::script;
+
+use crate::EmitError;
+use crate::facts::{Facts, const_text};
+use crate::shell::reads::{Finish, line};
+use crate::shell::values::{Form, captured, checked, child};
+use crate::shell::{Host, artifacts, make_folders};
+
+/// A value as a platform brings it into a step: variables of its environment, and what the script
+/// must do to them first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lowered {
+    /// Names and the platform's text for their values.
+    pub(crate) env: Vec<(String, String)>,
+    /// What to do to which variable, in order.
+    pub(crate) finish: Vec<(String, Finish)>,
+}
+
+impl Lowered {
+    /// A variable that needs nothing more.
+    pub(crate) fn plain(variable: &str, text: impl Into<String>) -> Self {
+        Self { env: vec![(variable.to_owned(), text.into())], finish: Vec::new() }
+    }
+
+    /// The same with something to do to the variable.
+    pub(crate) fn finished(mut self, variable: &str, finish: Finish) -> Self {
+        self.finish.push((variable.to_owned(), finish));
+        self
+    }
+
+    fn add(&mut self, other: Self) {
+        self.env.extend(other.env);
+        self.finish.extend(other.finish);
+    }
+}
+
+/// What a backend must say for scripts to be composed.
+pub(crate) trait Platform {
+    /// What the shells see of it.
+    fn host(&self) -> Host;
+
+    /// Brings a value into `variable` of a step.
+    fn value(&self, job: &Job, variable: &str, value: &Value) -> Result<Lowered, String>;
+
+    /// Whether an entry of the job's environment can stand at the job.
+    fn is_job_wide(&self, job: &Job, variable: &str, value: &Value) -> bool;
+
+    /// The lines that hand a checked value to the platform.
+    fn publish(&self, job: &Job, step: &Step, publish: &Publish, form: Form) -> Vec<String>;
+}
+
+/// A script, ready for a platform's step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Composed {
+    /// What runs it.
+    pub(crate) shell: Shell,
+    /// Its text.
+    pub(crate) text: String,
+    /// The step's own variables.
+    pub(crate) env: Vec<(String, String)>,
+    /// A script of bash that checks and publishes what this one made, where its own shell cannot.
+    pub(crate) after: Option<String>,
+}
+
+/// The script of a step with everything around it.
+pub(crate) fn compose(facts: &Facts<'_>, platform: &impl Platform, job: &Job, step: &Step) -> Result<Composed, EmitError> {
+    let host = platform.host();
+    let script = match &step.run {
+        Run::Script(script) => script,
+        Run::Take { from, to, kind } => {
+            let text = artifacts::taken(host, from, &script::path(to), *kind);
+            return Ok(Composed { shell: Shell::Bash, text, env: Vec::new(), after: None });
+        }
+    };
+    let refuse = |why: &str, help: &str| EmitError::at(&step.place, format!("{}: step `{}`: {why}", job.id, step.title), help);
+    let rendered = script::render(script, host.root());
+    let mut lowered = Lowered::default();
+    let wide = job.env.iter().filter(|(name, value)| {
+        !platform.is_job_wide(job, name, value) && !step.env.iter().any(|(own, _)| own == name)
+    });
+    for (variable, value) in wide.chain(&step.env).chain(&rendered.reads) {
+        let one = platform.value(job, variable, value).map_err(|why| refuse(&format!("{variable} cannot get its value: {why}"), "pass it another way, or leave this backend out"))?;
+        lowered.add(one);
+    }
+    let mut lines = Vec::new();
+    for (variable, finish) in &lowered.finish {
+        let one = line(host, script.shell, variable, finish).map_err(|why| refuse(why, "write the step in another shell"))?;
+        lines.push(one);
+    }
+    let (body, after) = body(facts, platform, job, step, script, &rendered.text).map_err(|why| refuse(why, "change the value's type"))?;
+    lines.push(body);
+    Ok(Composed { shell: script.shell, text: lines.join("\n"), env: lowered.env, after })
+}
+
+/// The author's text, with what it publishes kept, checked and handed on.
+fn body(
+    facts: &Facts<'_>,
+    platform: &impl Platform,
+    job: &Job,
+    step: &Step,
+    script: &Script,
+    text: &str,
+) -> Result<(String, Option<String>), &'static str> {
+    let host = platform.host();
+    if step.publishes.is_empty() {
+        return Ok((text.to_owned(), None));
+    }
+    let mut lines = vec![host.fail()];
+    for publish in &step.publishes {
+        let below = value_path(&step.id, &publish.name);
+        let what = format!("{}: the value {}", job.id, publish.name);
+        let required = facts.is_required(job, &step.id, &publish.name);
+        let (check, form) = checked(host, job.runner.os, &below, publish, &what, required)?;
+        lines.extend(check);
+        lines.extend(platform.publish(job, step, publish, form));
+    }
+    let stdout = step.publishes.iter().find(|it| it.from == PublishFrom::Stdout);
+    let kept = stdout.map(|it| captured(script.shell, text, &host.path(&value_path(&step.id, &it.name))));
+    let publishing = lines.join("\n");
+    if matches!(script.shell, Shell::Sh | Shell::Bash) {
+        let author = kept.unwrap_or_else(|| child(text));
+        Ok((format!("{author}\n\n{publishing}"), None))
+    } else {
+        Ok((kept.unwrap_or_else(|| text.to_owned()), Some(publishing)))
+    }
+}
+
+/// Where a value's text is kept, below the job's private folder.
+pub(crate) fn value_path(step: &str, name: &str) -> String {
+    script::path(&flow_plan::model::Location::Value { step: step.to_owned(), name: name.to_owned() })
+}
+
+/// The script that makes the folders which a job writes to: before its first own step.
+pub(crate) fn room(host: Host, job: &Job) -> Option<String> {
+    let mut made = Vec::new();
+    let mut emptied = Vec::new();
+    for output in &job.outputs {
+        if let OutputKind::Artifact(schema) = &output.kind {
+            let (folders, opaque) = artifacts::folders(&output.name, schema);
+            made.extend(folders);
+            emptied.extend(opaque);
+        }
+    }
+    if job.steps.iter().any(|it| !it.publishes.is_empty()) {
+        made.push("value".to_owned());
+    }
+    let remove = emptied.iter().map(|it| format!("rm -rf {}", host.path(it)));
+    let lines: Vec<_> = remove.chain(make_folders(host, &made)).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// What an exposed thing is, below the job's private folder.
+pub(crate) fn exposed_path(job: &Job, output: &str, field: Option<&str>) -> Option<String> {
+    let found = job.outputs.iter().find(|it| it.name == output)?;
+    let OutputKind::Artifact(schema) = &found.kind else { return None };
+    let field = match field {
+        Some(name) => Some(schema.fields.iter().find(|it| it.name == name)?),
+        // A bare output is its only field.
+        None => schema.fields.iter().find(|it| it.name.is_empty()),
+    };
+    Some(match field {
+        Some(field) if !(field.path.is_empty() || field.path == ".") => format!("out/{output}/{}", field.path),
+        _ => format!("out/{output}"),
+    })
+}
+
+/// Whether hidden files may be among those of an exposed thing or a plain artifact.
+pub(crate) fn may_hide(job: &Job, output: &str, plain: bool) -> bool {
+    job.outputs.iter().any(|it| match &it.kind {
+        OutputKind::Artifact(schema) if it.name == output => schema.fields.iter().any(|field| {
+            let hidden = field.path.split('/').any(|part| part.starts_with('.') && part.len() > 1);
+            hidden || (plain && field.kind == FieldKind::Opaque)
+        }),
+        _ => false,
+    })
+}
+
+/// Parts of a text that is known while compiling, or none.
+pub(crate) fn const_of(value: &Value) -> Option<String> {
+    match value {
+        Value::Const(it) => Some(const_text(it)),
+        Value::Join(parts) => parts.iter().map(const_of).collect(),
+        _ => None,
+    }
+}
+
+/// Whether a value of the type must not arrive empty.
+pub(crate) fn is_required(ty: &ValueType) -> bool {
+    matches!(ty, ValueType::String)
+}

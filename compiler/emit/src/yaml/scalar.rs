@@ -1,0 +1,69 @@
+//! How a text is written so that every reader, of YAML 1.1 or 1.2, reads that very text.
+//!
+//! It errs towards quotes: an unneeded quote costs a character, a missing one changes a value.
+
+/// The text on one line: plain if that is safe, else in single quotes, else in double quotes.
+pub(super) fn inline(text: &str) -> String {
+    if is_plain(text) {
+        text.to_owned()
+    } else if text.chars().all(is_printable) {
+        format!("'{}'", text.replace('\'', "''"))
+    } else {
+        double_quoted(text)
+    }
+}
+
+/// Whether the text may stand without quotes.
+pub(super) fn is_plain(text: &str) -> bool {
+    let (Some(first), Some(last)) = (text.chars().next(), text.chars().next_back()) else {
+        return false;
+    };
+    // Of the characters that may begin a plain scalar, those that never mean anything else.
+    (first.is_alphanumeric() || "_/.$(".contains(first))
+        && !matches!(last, ' ' | ':')
+        && text.chars().all(is_printable)
+        && !text.contains(": ")
+        && !text.contains(" #")
+        && !resolves(text)
+}
+
+/// Whether some reader takes the plain text for something else than a string.
+fn resolves(text: &str) -> bool {
+    const WORDS: [&str; 13] =
+        ["y", "n", "yes", "no", "true", "false", "on", "off", "null", "none", ".inf", ".nan", "."];
+    if WORDS.iter().any(|word| word.eq_ignore_ascii_case(text)) {
+        return true;
+    }
+    // Integers of all bases, floats, sexagesimals (1:30), dates and times: all begin so and are made
+    // of these characters only. Versions such as 1.2.3 are quoted as well, which does no harm.
+    text.starts_with(|it: char| it.is_ascii_digit() || it == '.')
+        && text.chars().all(|it| it.is_ascii_hexdigit() || "xXoO_.+-:tTzZ ".contains(it))
+}
+
+/// Whether the text can be written as a literal block.
+pub(super) fn is_block(text: &str) -> bool {
+    text.chars().all(|it| is_printable(it) || matches!(it, '\n' | '\t')) && text.lines().any(|line| !line.trim().is_empty())
+}
+
+/// A character that stands for itself in every reader: no control character, no line break of any
+/// version of YAML, no byte order mark, no noncharacter.
+fn is_printable(it: char) -> bool {
+    !it.is_control() && !matches!(it, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+}
+
+fn double_quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for it in text.chars() {
+        match it {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            it if is_printable(it) => out.push(it),
+            it => out.push_str(&format!("\\u{:04x}", u32::from(it))),
+        }
+    }
+    out.push('"');
+    out
+}
