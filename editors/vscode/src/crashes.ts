@@ -13,6 +13,11 @@ export class Crashes {
     return this.times.length <= LIMIT;
   }
 
+  /** How many there were lately: a burst is worth one message. */
+  get recent(): number {
+    return this.times.length;
+  }
+
   forget(): void {
     this.times = [];
   }

@@ -2,10 +2,11 @@
 // a crash or a change of settings, stopped. At most one server runs at a time.
 
 import { workspace, type LogOutputChannel, type Uri } from "vscode";
-import { CloseAction, ErrorAction, LanguageClient, type CloseHandlerResult } from "vscode-languageclient/node";
+import { CloseAction, ErrorAction, type CloseHandlerResult, type LanguageClient } from "vscode-languageclient/node";
 import { Crashes } from "./crashes";
 import { locate } from "./locate";
 import * as notices from "./notices";
+import { QuietClient } from "./quiet-client";
 import { surroundings } from "./surroundings";
 
 export class Session {
@@ -68,7 +69,7 @@ export class Session {
   private connect(command: string): LanguageClient {
     const folder = workspace.workspaceFolders?.[0]?.uri;
     const cwd = folder?.scheme === "file" ? { options: { cwd: folder.fsPath } } : {};
-    return new LanguageClient(
+    return new QuietClient(
       "flow",
       "Flow",
       { command, args: ["lsp"], ...cwd },
@@ -93,7 +94,7 @@ export class Session {
       return { action: CloseAction.DoNotRestart, message: "The server ended while it was starting.", handled: true };
     }
     if (this.crashes.mayRestart(Date.now())) {
-      void notices.serverCrashed();
+      if (this.crashes.recent === 1) void notices.serverCrashed();
       return { action: CloseAction.Restart, message: "The server crashed; starting it again.", handled: true };
     }
     void notices.serverGaveUp();

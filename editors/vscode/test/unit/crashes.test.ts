@@ -17,6 +17,15 @@ test("rare crashes never add up", () => {
   for (let crash = 0; crash < 20; crash++) assert.equal(crashes.mayRestart(crash * MINUTE), true);
 });
 
+test("a crash long after the last begins a new burst", () => {
+  const crashes = new Crashes();
+  const sizes = [0, 1, 10].map((minute) => {
+    crashes.mayRestart(minute * MINUTE);
+    return crashes.recent;
+  });
+  assert.deepEqual(sizes, [1, 2, 1]);
+});
+
 test("a restart by hand begins anew", () => {
   const crashes = new Crashes();
   for (let crash = 0; crash < 5; crash++) crashes.mayRestart(crash);
