@@ -56,6 +56,9 @@ codes! {
     OptionalTwice = "F0116" Error "a type is optional twice";
     ReservedWord = "F0117" Error "a name is a reserved word";
     FileTooLarge = "F0118" Error "the file is too large";
+    BracketOnNextLine = "F0119" Error "an opening bracket must stand on the line of what it belongs to";
+    StrayClaim = "F0120" Error "only scripts write by `#{out …}`";
+    HoleInPlainText = "F0121" Error "a text that must be plain has an interpolation";
 
     UnknownName = "F0201" Error "a name is not known";
     DuplicateName = "F0202" Error "a name is declared twice";

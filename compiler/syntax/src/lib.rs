@@ -4,8 +4,17 @@
 //! knows nothing of names, types, files or terminals.
 
 mod code;
+mod delimiters;
 mod diagnostic;
+mod foreign;
+mod lexer;
+mod limits;
+mod number;
+mod parser;
 mod span;
+mod split;
+mod text;
+mod token;
 pub mod tree;
 
 pub use code::Code;
@@ -22,4 +31,48 @@ pub struct Parse {
     pub comments: Vec<Span>,
     /// What is wrong with the text; spans of the file.
     pub errors: Vec<Diagnostic<Span>>,
+}
+
+/// Parses a file. Never fails: what is wrong is in [`Parse::errors`], in the order of the text.
+pub fn parse(text: &str) -> Parse {
+    if text.len() >= MAX_LENGTH {
+        let headline = "the file is larger than 2 GiB";
+        let error = Diagnostic::new(Code::FileTooLarge, Span::default(), headline);
+        return Parse { errors: vec![error], ..Parse::default() };
+    }
+    if let Some(error) = foreign::yaml(text) {
+        return Parse { errors: vec![error], ..Parse::default() };
+    }
+    let lexer::Lexed { tokens, comments, docs, mut errors } = lexer::lex(text);
+    let tokens = delimiters::repair(text, tokens, &mut errors);
+    let mut tokens = limits::enforce(tokens, &mut errors);
+    let ranges = split::split(&mut tokens);
+    let mut items = Vec::with_capacity(ranges.len());
+    let parser = parser::ItemParser::new(text, &docs);
+    for range in ranges {
+        let above = range.start.checked_sub(1).and_then(|it| tokens.get(it)).map_or(0, |it| it.end);
+        parser.parse(above, tokens.get(range).unwrap_or_default(), &mut items, &mut errors);
+    }
+    late_uses(&items, &mut errors);
+    errors.sort_by_key(|it| it.primary.place.start);
+    Parse { items, comments, errors }
+}
+
+/// Offsets are 32 bits wide, and some arithmetic on them must not overflow.
+const MAX_LENGTH: usize = 1 << 31;
+
+fn late_uses(items: &[Placed], errors: &mut Vec<Diagnostic<Span>>) {
+    let is_use = |it: &&Placed| matches!(it.item.kind, tree::ItemKind::Use(_));
+    let mut declared = false;
+    for placed in items {
+        if !is_use(&placed) {
+            declared |= !matches!(placed.item.kind, tree::ItemKind::Hole);
+        } else if declared {
+            let place = placed.item.span.shift(placed.start);
+            errors.push(
+                Diagnostic::new(Code::LateUse, place, "a `use` stands before all other declarations")
+                    .help("move it to the top of the file"),
+            );
+        }
+    }
 }
