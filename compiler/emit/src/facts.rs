@@ -1,7 +1,7 @@
 //! What a backend asks about the plan as a whole: who reads which output, so that only that is
 //! published, and whether the plan keeps its own promises.
 
-use flow_plan::model::{Consume, Const, Job, Os, Output, OutputKind, Plan, Run, Schema, ScriptPart, Step, Value, ValueType};
+use flow_plan::model::{Consume, Job, Os, Output, OutputKind, Plan, Run, Schema, ScriptPart, Step, Value, ValueType};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::EmitError;
@@ -149,8 +149,51 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether a published value of a step is read at all, by this job or through its outputs.
-    pub(crate) fn is_read(&self, job: &Job, step: &str, name: &str) -> bool {
-        values(job).any(|it| mentions(it, step, name))
+    pub(crate) fn is_read(&self, job: &'a Job, step: &str, name: &str) -> bool {
+        let own = job.env.iter().map(|it| &it.1).chain(job.steps.iter().flat_map(step_values));
+        let handed = self.read_outputs(job).map(|it| it.2);
+        own.chain(handed).any(|it| mentions(it, step, name))
+    }
+
+    /// Whether a published value of a step is, as it is, an output that another job reads.
+    pub(crate) fn is_handed_on(&self, job: &'a Job, step: &str, name: &str) -> bool {
+        let same = |value: &Value| matches!(value, Value::Step { step: from, name: made } if from == step && made == name);
+        self.read_outputs(job).any(|(_, _, value)| same(value))
+    }
+
+    /// The outputs of other jobs that a job reads while it runs, each once.
+    pub(crate) fn reads(&self, job: &'a Job) -> Vec<(&'a str, &'a str)> {
+        fn collect<'v>(value: &'v Value, into: &mut Vec<(&'v str, &'v str)>) {
+            match value {
+                Value::Output { job, output } if !into.contains(&(job, output)) => into.push((job, output)),
+                Value::Join(parts) => parts.iter().for_each(|it| collect(it, into)),
+                _ => {}
+            }
+        }
+        let mut all = Vec::new();
+        values(job).for_each(|it| collect(it, &mut all));
+        all.retain(|(producer, output)| self.early(producer, output).is_none());
+        all
+    }
+
+    /// The members of `ctx` that a job reads, also through outputs known early, each once.
+    pub(crate) fn context(&self, job: &'a Job) -> Vec<&'a str> {
+        let mut all = Vec::new();
+        values(job).for_each(|it| self.context_of(it, &mut all));
+        all
+    }
+
+    fn context_of(&self, value: &'a Value, into: &mut Vec<&'a str>) {
+        match value {
+            Value::Ctx(name) if !into.contains(&name.as_str()) => into.push(name),
+            Value::Join(parts) => parts.iter().for_each(|it| self.context_of(it, into)),
+            Value::Output { job, output } => {
+                if let Some(early) = self.early(job, output) {
+                    self.context_of(early, into);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// The artifact of a consumed input.
@@ -204,23 +247,6 @@ fn step_values(step: &Step) -> impl Iterator<Item = &Value> {
         ScriptPart::Text(_) | ScriptPart::Path { .. } => None,
     });
     step.env.iter().map(|it| &it.1).chain(reads)
-}
-
-/// The texts that the author wrote into a job's scripts.
-pub(crate) fn written(step: &Step) -> impl Iterator<Item = &str> {
-    let parts = match &step.run {
-        Run::Script(script) => script.parts.as_slice(),
-        Run::Take { .. } => &[],
-    };
-    parts.iter().filter_map(|it| match it {
-        ScriptPart::Text(text) => Some(text.as_str()),
-        ScriptPart::Read { .. } | ScriptPart::Path { .. } => None,
-    })
-}
-
-/// A const value as text; a list as compact JSON.
-pub(crate) fn const_text(value: &Const) -> String {
-    value.text()
 }
 
 fn broken(job: &Job, what: &str) -> EmitError {

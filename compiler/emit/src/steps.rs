@@ -1,11 +1,11 @@
 //! What the steps of a job come to, apart from how a platform writes a step: the text of each
 //! script with what must stand before and after it, and the variables it needs.
 
-use flow_plan::model::{FieldKind, Job, OutputKind, Publish, PublishFrom, Run, Script, Shell, Step, Value, ValueType};
+use flow_plan::model::{FieldKind, Job, OutputKind, Publish, PublishFrom, Run, Script, ScriptPart, Shell, Step, Value, ValueType};
 use flow_plan::script;
 
 use crate::EmitError;
-use crate::facts::{Facts, const_text};
+use crate::facts::Facts;
 use crate::shell::reads::{Finish, line};
 use crate::shell::values::{Form, captured, checked, child};
 use crate::shell::{Host, artifacts, make_folders};
@@ -46,6 +46,14 @@ pub(crate) trait Platform {
     /// Brings a value into `variable` of a step.
     fn value(&self, job: &Job, variable: &str, value: &Value) -> Result<Lowered, String>;
 
+    /// What the platform would read in an author's text before the shell does: why and what to do.
+    fn refuses(&self, shell: Shell, text: &str) -> Option<(String, &'static str)>;
+
+    /// The author's text, so that the platform leaves it alone.
+    fn author_text(&self, text: &str) -> String {
+        text.to_owned()
+    }
+
     /// Whether an entry of the job's environment can stand at the job.
     fn is_job_wide(&self, job: &Job, variable: &str, value: &Value) -> bool;
 
@@ -77,7 +85,16 @@ pub(crate) fn compose(facts: &Facts<'_>, platform: &impl Platform, job: &Job, st
         }
     };
     let refuse = |why: &str, help: &str| EmitError::at(&step.place, format!("{}: step `{}`: {why}", job.id, step.title), help);
-    let rendered = script::render(script, host.root());
+    let mut shielded = script.clone();
+    for part in &mut shielded.parts {
+        if let ScriptPart::Text(text) = part {
+            if let Some((why, help)) = platform.refuses(script.shell, text) {
+                return Err(refuse(&why, help));
+            }
+            *text = platform.author_text(text);
+        }
+    }
+    let rendered = script::render(&shielded, host.root());
     let mut lowered = Lowered::default();
     let wide = job.env.iter().filter(|(name, value)| {
         !platform.is_job_wide(job, name, value) && !step.env.iter().any(|(own, _)| own == name)
@@ -177,15 +194,6 @@ pub(crate) fn may_hide(job: &Job, output: &str, plain: bool) -> bool {
         }),
         _ => false,
     })
-}
-
-/// Parts of a text that is known while compiling, or none.
-pub(crate) fn const_of(value: &Value) -> Option<String> {
-    match value {
-        Value::Const(it) => Some(const_text(it)),
-        Value::Join(parts) => parts.iter().map(const_of).collect(),
-        _ => None,
-    }
 }
 
 /// Whether a value of the type must not arrive empty.

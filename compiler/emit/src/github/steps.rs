@@ -7,7 +7,6 @@ use super::pins::{CHECKOUT, Pin};
 use super::values::{Github, HOST, literal};
 use super::artifacts;
 use crate::EmitError;
-use crate::facts::written;
 use crate::steps::{Composed, compose, room};
 use crate::yaml::{Around, Item, Map, Node};
 
@@ -97,7 +96,6 @@ fn script_node(text: &str) -> Node {
 }
 
 fn author_step(github: &Github<'_>, job: &Job, step: &Step) -> Result<Vec<Item>, EmitError> {
-    refuse_markup(step)?;
     let Composed { shell, text, env, after } = compose(github.facts, github, job, step)?;
     let is_read = step.publishes.iter().any(|it| github.facts.is_read(job, &step.id, &it.name));
     let id = is_read.then_some(step.id.as_str());
@@ -123,16 +121,4 @@ fn author_step(github: &Github<'_>, job: &Job, step: &Step) -> Result<Vec<Item>,
     let own = Item { value: map.into(), around: Around::default().above(step.docs.as_deref()) };
     let publish = after.map(|script| generated(&format!("Publish what “{}” made", step.title), id, &script));
     Ok(std::iter::once(own).chain(publish).collect())
-}
-
-/// Refuses what GitHub would read in a script before the shell does.
-fn refuse_markup(step: &Step) -> Result<(), EmitError> {
-    if written(step).any(|it| it.contains("${{")) {
-        return Err(EmitError::at(
-            &step.place,
-            format!("step `{}`: GitHub would evaluate `${{{{` in the script before any shell sees it", step.title),
-            "read values by `#{…}`",
-        ));
-    }
-    Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! No value is ever pasted into a script: an outsider's text would be run.
 
-use flow_plan::model::{Arch, Job, Location, Os, Plan, Publish, Step, Value};
+use flow_plan::model::{Arch, Job, Os, Plan, Publish, Shell, Step, Value};
 use flow_plan::script;
 
 use super::params;
@@ -88,6 +88,14 @@ impl Platform for Github<'_> {
         })
     }
 
+    fn refuses(&self, _: Shell, text: &str) -> Option<(String, &'static str)> {
+        if text.contains("${{") {
+            return Some(("GitHub evaluates `${{` before any shell sees the script".to_owned(), "read values by `#{…}`"));
+        }
+        let command = COMMANDS.iter().find(|it| text.contains(&format!("::{it}::")) || text.contains(&format!("::{it} ")))?;
+        Some((format!("GitHub takes `::{command}` in a script's output for a command"), "use the language's own word for it"))
+    }
+
     fn is_job_wide(&self, _: &Job, _: &str, value: &Value) -> bool {
         is_job_wide(value)
     }
@@ -108,6 +116,11 @@ impl Platform for Github<'_> {
     }
 }
 
+/// What a line of output can tell the runner to do.
+const COMMANDS: [&str; 10] = [
+    "add-mask", "add-matcher", "add-path", "remove-matcher", "save-state", "set-env", "set-output", "stop-commands", "error", "warning",
+];
+
 /// Whether GitHub knows the value where a job's environment is made. Secrets are left to the steps
 /// that there are.
 fn is_job_wide(value: &Value) -> bool {
@@ -115,7 +128,7 @@ fn is_job_wide(value: &Value) -> bool {
         Value::Const(_) | Value::Param(_) => true,
         Value::Ctx(name) => name != "temp" && name != "workspace" && name != "token",
         Value::Join(parts) => parts.iter().all(is_job_wide),
-        Value::Secret(_) | Value::Step { .. } | Value::Output { .. } | Value::Path(Location::Consumed { .. } | Location::Produced { .. } | Location::Value { .. }) => false,
+        Value::Secret(_) | Value::Step { .. } | Value::Output { .. } | Value::Path(_) => false,
     }
 }
 

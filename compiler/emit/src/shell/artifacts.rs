@@ -163,9 +163,9 @@ fn pack_functions(systems: Systems) -> String {
     let links = if systems.windows {
         "  if find \"$1\" -type l | grep .; then fail \"$2: links cannot go to or come from Windows\"; fi"
     } else {
-        "  (\n    cd \"$1\"\n    top=$(pwd -P)\n    find . -type l | while IFS= read -r path; do\n      target=$(readlink \"$path\")\n      folder=$(cd \"$(dirname \"$path\")\" && cd \"$(dirname \"$target\")\" && pwd -P) || folder=''\n      case $folder/ in \"$top\"/*) ;; *) fail \"$2: the link $path leads outside\" ;; esac\n    done\n  )"
+        "  cd \"$1\"\n  top=$(pwd -P)\n  find . -type l | while IFS= read -r path; do\n    target=$(readlink \"$path\")\n    folder=$(cd \"$(dirname \"$path\")\" && cd \"$(dirname \"$target\")\" && pwd -P) || folder=''\n    case $folder/ in \"$top\"/*) ;; *) fail \"$2: the link $path leads outside\" ;; esac\n  done"
     };
-    format!("refuse_names() {{\n{names}\n}}\nrefuse_links() {{\n{links}\n}}\n{}", manifest_function(systems.here))
+    format!("refuse_names() {{\n{names}\n}}\nrefuse_links() (\n{links}\n)\n{}", manifest_function(systems.here))
 }
 
 /// The command that prints a folder's manifest. Where Windows is at either end, modes say nothing.

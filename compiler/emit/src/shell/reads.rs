@@ -13,7 +13,12 @@ pub enum Finish {
     /// Refuse an empty one; the text names what is missing.
     Required(String),
     /// Refuse one that still is what the platform should have replaced, `$(NAME)`: there is none.
-    Defined { name: String, what: String },
+    Defined {
+        /// The variable of the platform.
+        name: String,
+        /// What is missing.
+        what: String,
+    },
     /// Decode it from base64.
     Decode,
     /// Read it from a file below the job's private folder, without its last line break.
