@@ -12,6 +12,7 @@ mod stamp;
 mod steps;
 pub mod yaml;
 
+pub use stamp::{Origin, origin};
 use flow_plan::model::{Backend, Place, Plan};
 
 /// What the header of an emitted file says.

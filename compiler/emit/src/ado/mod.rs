@@ -105,5 +105,14 @@ fn warnings(plan: &Plan) -> Vec<Warning> {
             help: "name the branches, if yours is called otherwise".to_owned(),
         });
     }
+    for (job, expose) in plan.jobs.iter().flat_map(|job| job.exposes.iter().map(move |it| (job, it))) {
+        if expose.retention_days.is_some() {
+            warnings.push(Warning {
+                message: format!("{}: Azure keeps `{}` as long as the run, whatever `retention` says", job.id, expose.name),
+                place: Some(expose.place.clone()),
+                help: "set the retention in the project's settings".to_owned(),
+            });
+        }
+    }
     warnings
 }

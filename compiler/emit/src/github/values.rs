@@ -8,7 +8,7 @@ use flow_plan::script;
 use super::params;
 use crate::facts::Facts;
 use crate::shell::reads::Finish;
-use crate::shell::values::Form;
+use crate::shell::values::{Form, is_tame};
 use crate::shell::{FOLDER, Host};
 use crate::steps::{Lowered, Platform, is_required};
 
@@ -106,7 +106,9 @@ impl Platform for Github<'_> {
         }
         let name = &publish.name;
         match form {
-            Form::Line => vec![format!("echo \"{name}=$value\" >> \"$GITHUB_OUTPUT\"")],
+            Form::Line if is_tame(&publish.ty) => vec![format!("echo \"{name}=$value\" >> \"$GITHUB_OUTPUT\"")],
+            // Some shells' echo changes backslashes.
+            Form::Line => vec![format!("printf '%s\\n' \"{name}=$value\" >> \"$GITHUB_OUTPUT\"")],
             Form::File => vec![
                 "# Drawn only now, so that the value cannot hold it.".to_owned(),
                 "end=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n')".to_owned(),

@@ -99,9 +99,14 @@ pub fn sealed(host: Host, systems: Systems, job: &str, output: &str, schema: &Sc
     lines.push(String::new());
     let pack = format!("pack/{output}");
     lines.push(format!("pack={}", host.path(&pack)));
-    let mut wanted = vec![pack.clone()];
-    wanted.extend(plain(schema).map(|it| parent(&join(&pack, &it.path)).to_owned()));
-    lines.extend(make_folders(host, &wanted));
+    let mut wanted = vec!["\"$pack\"".to_owned()];
+    for field in plain(schema) {
+        let folder = format!("\"$pack\"/{}", word(parent(&field.path)));
+        if !parent(&field.path).is_empty() && !wanted.contains(&folder) {
+            wanted.push(folder);
+        }
+    }
+    lines.push(format!("mkdir -p {}", wanted.join(" ")));
     for field in plain(schema) {
         let from = inside(&field.path);
         let copy = format!("cp {from} \"$pack\"/{from}");
@@ -154,19 +159,37 @@ fn pack_one(systems: Systems, output: &str, field: &Field) -> Vec<String> {
 
 /// The functions that packing needs.
 fn pack_functions(systems: Systems) -> String {
-    // Windows has no way to hold these, and its links need rights that a job may lack.
-    let names = if systems.windows {
-        "  if find \"$1\" -print | LC_ALL=C grep -E '[][:cntrl:]<>:\"|?*\\\\]|[. ]$|/(con|prn|aux|nul|com[0-9]|lpt[0-9])(\\.|/|$)' | grep -v '^\\.$'; then\n    fail \"$2: Windows has no place for these names\"\n  fi\n  if (cd \"$1\" && find . -print) | LC_ALL=C tr '[:upper:]' '[:lower:]' | sort | uniq -d | grep .; then\n    fail \"$2: these names differ only in case\"\n  fi"
-    } else {
-        "  if [ -n \"$(find \"$1\" -name '*[[:cntrl:]\\\\]*')\" ]; then\n    fail \"$2: a name holds a control character or a backslash\"\n  fi"
-    };
-    let links = if systems.windows {
-        "  if find \"$1\" -type l | grep .; then fail \"$2: links cannot go to or come from Windows\"; fi"
-    } else {
-        "  cd \"$1\"\n  top=$(pwd -P)\n  find . -type l | while IFS= read -r path; do\n    target=$(readlink \"$path\")\n    folder=$(cd \"$(dirname \"$path\")\" && cd \"$(dirname \"$target\")\" && pwd -P) || folder=''\n    case $folder/ in \"$top\"/*) ;; *) fail \"$2: the link $path leads outside\" ;; esac\n  done"
-    };
-    format!("refuse_names() {{\n{names}\n}}\nrefuse_links() (\n{links}\n)\n{}", manifest_function(systems.here))
+    let (names, links) = if systems.windows { (WINDOWS_NAMES, WINDOWS_LINKS) } else { ("", LINKS) };
+    format!("refuse_names() {{\n{NAMES}{names}\n}}\nrefuse_links() (\n{links}\n)\n{}", manifest_function(systems.here))
 }
+
+/// A manifest holds a line per name.
+const NAMES: &str = r#"  if [ -n "$(find "$1" -name '*[[:cntrl:]\\]*')" ]; then
+    fail "$2: a name holds a control character or a backslash"
+  fi"#;
+
+/// What Windows cannot hold.
+const WINDOWS_NAMES: &str = r#"
+  if find "$1" -mindepth 1 | grep -Ei '[<>:"|?*]|[. ]$|/(con|prn|aux|nul|com[0-9]|lpt[0-9])([.]|$)'; then
+    fail "$2: Windows has no place for these names"
+  fi
+  if find "$1" -mindepth 1 | tr '[:upper:]' '[:lower:]' | sort | uniq -d | grep .; then
+    fail "$2: these names differ only in case"
+  fi"#;
+
+/// Links need rights there that a job may lack.
+const WINDOWS_LINKS: &str = r#"  if find "$1" -type l | grep .; then
+    fail "$2: links cannot go to or come from Windows"
+  fi"#;
+
+/// Elsewhere, links may lead to where their directory goes with them.
+const LINKS: &str = r#"  cd "$1"
+  top=$(pwd -P)
+  find . -type l | while IFS= read -r path; do
+    target=$(readlink "$path")
+    folder=$(cd "$(dirname "$path")" && cd "$(dirname "$target")" && pwd -P) || folder=''
+    case $folder/ in "$top"/*) ;; *) fail "$2: the link $path leads outside" ;; esac
+  done"#;
 
 /// The command that prints a folder's manifest. Where Windows is at either end, modes say nothing.
 fn manifest_of(systems: Systems, folder: &str) -> String {
@@ -175,10 +198,23 @@ fn manifest_of(systems: Systems, folder: &str) -> String {
 }
 
 fn manifest_function(here: Os) -> String {
-    let sum = sha256(here);
     format!(
-        "# A line per entry of a folder: kind, mode, size, SHA-256, path.\n\
-         manifest() (\n  cd \"$1\"\n  {{\n    find . -type f -exec {sum} {{}} + | while IFS= read -r line; do\n      path=${{line#*./}}\n      if [ -x \"$path\" ]; then mode=0755; else mode=0644; fi\n      echo \"f $mode $(($(wc -c < \"$path\"))) ${{line%% *}} $path\"\n    done\n    find . -type d -empty ! -name . | sed 's,^\\./,d 0755 0 - ,'\n    find . -type l | while IFS= read -r path; do\n      echo \"l 0777 0 - ${{path#./}} -> $(readlink \"$path\")\"\n    done\n  }} | LC_ALL=C sort\n)"
+        r#"# A line per entry of a folder: kind, mode, size, SHA-256, path.
+manifest() (
+  cd "$1"
+  {{
+    find . -type f -exec {} {{}} + | while IFS= read -r line; do
+      path=${{line#*./}}
+      if [ -x "$path" ]; then mode=0755; else mode=0644; fi
+      echo "f $mode $(($(wc -c < "$path"))) ${{line%% *}} $path"
+    done
+    find . -type d -empty ! -name . | sed 's,^\./,d 0755 0 - ,'
+    find . -type l | while IFS= read -r path; do
+      echo "l 0777 0 - ${{path#./}} -> $(readlink "$path")"
+    done
+  }} | LC_ALL=C sort
+)"#,
+        sha256(here)
     )
 }
 

@@ -29,8 +29,7 @@ pub(super) fn is_plain(text: &str) -> bool {
 
 /// Whether some reader takes the plain text for something else than a string.
 fn resolves(text: &str) -> bool {
-    const WORDS: [&str; 13] =
-        ["y", "n", "yes", "no", "true", "false", "on", "off", "null", "none", ".inf", ".nan", "."];
+    const WORDS: [&str; 11] = ["y", "n", "yes", "no", "true", "false", "on", "off", "null", ".inf", ".nan"];
     if WORDS.iter().any(|word| word.eq_ignore_ascii_case(text)) {
         return true;
     }
