@@ -28,7 +28,7 @@ const LAST_LINES: usize = 20;
 /// How long output is waited for after a process has ended that left others behind which hold it open.
 const LATE_OUTPUT: Duration = Duration::from_millis(200);
 /// How often a group that was asked to end is looked at.
-const LOOK: Duration = Duration::from_millis(5);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Who is told what happens.
 pub(crate) type Tell = Arc<dyn Fn(Event) + Send + Sync>;

@@ -3,7 +3,8 @@
 //!
 //! A private repository is a handful of small files: HEAD, the references in packed form, a copy of
 //! the index, the settings, and a pointer to the user's objects. Nothing is fetched, nothing written
-//! to the user's repository; commits that a job makes stay in its own. The index is believed without
+//! to the user's repository; commits that a job makes stay in its own. (Git renews the time of an object
+//! file that a job writes once more, there as in every shared clone.) The index is believed without
 //! reading all files again, because copies keep sizes and times and `core.checkStat` is `minimal`.
 //! Reflogs, hooks and credentials are not copied.
 

@@ -91,9 +91,29 @@ impl Group {
         let _ = rustix::process::kill_process_group(self.0, Signal::KILL);
     }
 
-    /// Whether it still has a process.
+    /// Whether it still has a process that does something.
     pub(crate) fn is_alive(self) -> bool {
-        rustix::process::test_kill_process_group(self.0).is_ok()
+        rustix::process::test_kill_process_group(self.0).is_ok() && self.has_more_than_zombies()
+    }
+
+    /// Processes that have ended stay in the table until their parent asks for them. In a container
+    /// whose first process never does, the group would seem to live for ever.
+    fn has_more_than_zombies(self) -> bool {
+        let Ok(processes) = std::fs::read_dir("/proc") else { return true };
+        let mut known = false;
+        for process in processes.flatten() {
+            let Ok(stat) = std::fs::read_to_string(process.path().join("stat")) else { continue };
+            // `id (name) state parent group …`, where the name may hold anything.
+            let Some((_, rest)) = stat.rsplit_once(')') else { continue };
+            let mut words = rest.split_whitespace();
+            let (state, group) = (words.next(), words.nth(1));
+            known = true;
+            if group.and_then(|it| it.parse().ok()) == Some(self.0.as_raw_nonzero().get()) && state != Some("Z") {
+                return true;
+            }
+        }
+        // Systems without such a table have no answer.
+        !known
     }
 }
 
