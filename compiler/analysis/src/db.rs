@@ -188,7 +188,7 @@ impl Database {
     pub fn set_file(&mut self, path: &str, text: Result<Arc<str>, Unreadable>) -> File {
         if let Some(file) = self.file(path) {
             if file.text(self) != &text {
-                file.set_text(self).to(text);
+                let _old = file.set_text(self).to(text);
             }
             return file;
         }
@@ -206,7 +206,7 @@ impl Database {
         for (path, text) in texts {
             match files.get(&path) {
                 Some(file) => {
-                    file.set_text(self).to(text);
+                    let _old = file.set_text(self).to(text);
                 }
                 None => {
                     let file = File::new(self, path.clone(), text);

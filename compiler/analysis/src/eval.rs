@@ -144,6 +144,14 @@ impl<'a> Eval<'a> {
                 if let Some(Res::Variant(def, variant)) = self.names.get(&e.span) {
                     return Ok(ConstValue::Variant { def: *def, name: variant.clone() });
                 }
+                if self.names.get(&base.span) == Some(&Res::Ctx) {
+                    // Whoever evaluates for one backend puts it in under this name.
+                    let member = format!("ctx.{}", name.text);
+                    return match env.iter().find(|(name, _)| *name == member) {
+                        Some((_, value)) => Ok(value.clone()),
+                        None => self.unknown(e.span),
+                    };
+                }
                 if let Some(Res::Def(def)) = self.names.get(&e.span) {
                     return const_value(self.db, *def).ok_or_else(|| Failure::new(self.at(e.span), ""));
                 }

@@ -47,6 +47,12 @@ impl Writes {
         self
     }
 
+    /// Whether `self` has written `place` since it was `before`.
+    pub(super) fn written_since(&self, before: &Self, place: &Place) -> bool {
+        let name = place_name(place);
+        self.0.contains_key(name.as_str()) && !before.0.contains_key(name.as_str())
+    }
+
     /// What `self` has written since it was `before`.
     pub(super) fn new_since(&self, before: &Self) -> Vec<(SmolStr, Span)> {
         self.0

@@ -86,7 +86,7 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// What each word stands for.
     pub names: FxHashMap<Span, Res>,
-    /// What is known of each expression.
+    /// What is known of each expression, and of each name where it is bound.
     pub types: FxHashMap<Span, Val>,
 }
 
@@ -225,6 +225,7 @@ impl<'db> Infer<'db> {
     }
 
     fn bind(&mut self, local: Local) {
+        self.out.types.insert(local.span, local.val.clone());
         if let Some(frame) = self.frames.last_mut() {
             frame.push(local);
         }

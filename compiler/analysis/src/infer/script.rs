@@ -40,6 +40,7 @@ impl Infer<'_> {
     /// The holes of a script.
     pub(super) fn script(&mut self, script: &Script) {
         let spots = spots(script.shell, &script.text);
+        let before = self.writes.clone();
         let holes = script.text.parts.iter().filter_map(|part| match part {
             TextPart::Hole(hole) => Some(hole),
             TextPart::Literal { .. } => None,
@@ -65,7 +66,10 @@ impl Infer<'_> {
                             self.report(finding);
                         }
                     }
-                    self.write(place, &target);
+                    // Several claims of one place in one script are one.
+                    if !self.writes.written_since(&before, place) {
+                        self.write(place, &target);
+                    }
                 }
                 HoleKind::Read { value, spread } => {
                     let val = self.expr(value, None);

@@ -1,0 +1,187 @@
+//! The command line: what can be asked for, with help that teaches.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The arguments of `flowc`.
+#[derive(Parser)]
+#[command(
+    name = "flowc",
+    version,
+    about = "The compiler for .flow, a typed language for CI pipelines",
+    long_about = "The compiler for .flow, a typed language for CI pipelines.\n\n\
+        A project is the folder of the nearest flow.toml, else the git repository, else the working \
+        folder. Its programs are all .flow files in it that git does not ignore.",
+    after_help = "Begin with:\n  \
+        flowc check               find mistakes, without running anything\n  \
+        flowc run ci              run the pipeline `ci` on this machine\n  \
+        flowc emit                write the workflow files for hosted CI\n\n\
+        Exit codes: 0 fine, 1 findings or a failed run, 2 wrong use.",
+    disable_help_subcommand = true
+)]
+pub(crate) struct Cli {
+    /// Work as if started in this folder.
+    #[arg(short = 'C', long = "directory", global = true, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+
+    /// When to color what is printed; `auto` also obeys NO_COLOR.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// When to color.
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Find mistakes in the project's programs, without running anything
+    Check(CheckArgs),
+    /// Run a pipeline on this machine, its jobs in parallel
+    Run(RunArgs),
+    /// Write the workflow files that hosted CI runs
+    Emit(EmitArgs),
+    /// Show what a pipeline consists of: its jobs and what passes between them
+    Plan(PlanArgs),
+    /// Explain a code that a finding carries, such as F0301
+    Explain(ExplainArgs),
+    /// Serve an editor, over standard input and output
+    Lsp,
+}
+
+#[derive(Args)]
+pub(crate) struct CheckArgs {
+    /// Report findings of these files only; the whole project is read in any case
+    pub files: Vec<PathBuf>,
+
+    /// How findings are printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ReportFormat,
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// With the source around each place
+    #[default]
+    Human,
+    /// One JSON object a line
+    Json,
+    /// Annotations of a GitHub workflow
+    Github,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    flowc run ci\n  \
+    flowc run ci --param profile=dev --jobs 4\n\n\
+    What a job prints is shown with the job's name before it and kept whole in a log file. What the \
+    pipeline exposes is put below .flow/out/ in the project.")]
+pub(crate) struct RunArgs {
+    /// The pipeline's name
+    pub pipeline: String,
+
+    /// The value of a parameter, as `name=value`; may be given several times
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub params: Vec<String>,
+
+    /// How many jobs run at once; default: as many as there are processors
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<std::num::NonZeroUsize>,
+
+    /// After a failure, still run the jobs that do not depend on it
+    #[arg(short, long)]
+    pub keep_going: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    flowc emit                          all pipelines, for each backend that they support\n  \
+    flowc emit ci --backend github      one of them, for GitHub Actions\n  \
+    flowc emit --check                  in CI: fail when a committed file is out of date")]
+pub(crate) struct EmitArgs {
+    /// The pipeline's name; default: all
+    pub pipeline: Option<String>,
+
+    /// The platform to write for; default: each that the pipeline supports
+    #[arg(short, long, value_enum)]
+    pub backend: Option<HostedBackend>,
+
+    /// Write nothing; print how the files differ and exit with 1 if they do
+    #[arg(long, conflicts_with_all = ["stdout", "out"])]
+    pub check: bool,
+
+    /// Print the files instead of writing them
+    #[arg(long, conflicts_with = "out")]
+    pub stdout: bool,
+
+    /// Write below this folder instead of the project's
+    #[arg(short, long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// The backends that files are written for.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HostedBackend {
+    /// GitHub Actions
+    Github,
+    /// Azure Pipelines
+    Ado,
+}
+
+#[derive(Args)]
+pub(crate) struct PlanArgs {
+    /// The pipeline's name
+    pub pipeline: String,
+
+    /// Who would carry it out
+    #[arg(short, long, value_enum, default_value_t)]
+    pub backend: AnyBackend,
+
+    /// How the plan is printed
+    #[arg(short, long, value_enum, default_value_t)]
+    pub format: PlanFormat,
+}
+
+/// All backends.
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub(crate) enum AnyBackend {
+    /// This machine
+    #[default]
+    Local,
+    /// GitHub Actions
+    Github,
+    /// Azure Pipelines
+    Ado,
+}
+
+/// How a plan is printed.
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub(crate) enum PlanFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs; docs/reference/plan.md describes it
+    Json,
+    /// For Graphviz: `flowc plan ci --format dot | dot -Tsvg > ci.svg`
+    Dot,
+}
+
+#[derive(Args)]
+pub(crate) struct ExplainArgs {
+    /// The code, such as F0301
+    pub code: String,
+}

@@ -1,0 +1,171 @@
+//! `flowc emit`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use flow_emit::{Emitted, Origin};
+use flow_plan::elaborate;
+use flow_plan::model::Backend;
+use similar::TextDiff;
+
+use super::{FINE, FOUND, WRONG_USE, find, plan_of};
+use crate::args::{EmitArgs, HostedBackend};
+use crate::project::Project;
+use crate::terminal::Terminal;
+
+pub(crate) fn main(args: &EmitArgs, start: &Path, terminal: &Terminal) -> Result<ExitCode> {
+    let project = Project::load(start)?;
+    let pipelines = match &args.pipeline {
+        Some(name) => match find(&project, name, terminal) {
+            Ok(pipeline) => vec![pipeline],
+            Err(code) => return Ok(code),
+        },
+        None => elaborate::pipelines(&project.db),
+    };
+    if pipelines.is_empty() {
+        terminal.error(&format!("there is no pipeline in {}", project.root.display()));
+        return Ok(ExitCode::from(WRONG_USE));
+    }
+    let mut files = Vec::new();
+    for pipeline in pipelines {
+        for backend in elaborate::backends(&project.db, pipeline) {
+            let wanted = match backend {
+                Backend::Github => args.backend != Some(HostedBackend::Ado),
+                Backend::Ado => args.backend != Some(HostedBackend::Github),
+                Backend::Local => false,
+            };
+            if !wanted {
+                continue;
+            }
+            let plan = match plan_of(&project, pipeline, backend, terminal) {
+                Ok(plan) => plan,
+                Err(code) => return Ok(code),
+            };
+            let command = format!("flowc emit {} --backend {}", plan.pipeline, backend.name());
+            match flow_emit::emit(&plan, &flow_emit::Options { command }) {
+                Ok(emitted) => files.push((emitted, plan.source.clone())),
+                Err(errors) => {
+                    for error in &errors {
+                        tell(terminal, true, &error.message, error.place.as_ref(), &error.help);
+                    }
+                    return Ok(ExitCode::from(FOUND));
+                }
+            }
+        }
+    }
+    if files.is_empty() {
+        terminal.error("the pipeline does not support that backend");
+        terminal.help("add it to the pipeline's `backends`");
+        return Ok(ExitCode::from(FOUND));
+    }
+    for (file, _) in &files {
+        for warning in &file.warnings {
+            tell(terminal, false, &warning.message, warning.place.as_ref(), &warning.help);
+        }
+    }
+    let folder = args.out.as_ref().map_or_else(|| project.root.clone(), |out| start.join(out));
+    if args.stdout {
+        for (file, _) in &files {
+            terminal.output(&file.text)?;
+        }
+        return Ok(ExitCode::from(FINE));
+    }
+    if args.check {
+        return check(&files, &folder, terminal);
+    }
+    for (file, source) in &files {
+        if let Err(error) = write(&folder, file, source, terminal) {
+            terminal.error(&format!("{error:#}"));
+            return Ok(ExitCode::from(FOUND));
+        }
+    }
+    Ok(ExitCode::from(FINE))
+}
+
+fn tell(terminal: &Terminal, error: bool, message: &str, place: Option<&flow_plan::model::Place>, help: &str) {
+    let message = match place {
+        Some(place) => format!("{message}\n  at {}:{}:{}", place.file, place.line, place.column),
+        None => message.to_owned(),
+    };
+    if error {
+        terminal.error(&message);
+    } else {
+        terminal.say(&format!("{} {message}", terminal.bold("warning:")));
+    }
+    if !help.is_empty() {
+        terminal.help(help);
+    }
+}
+
+/// Compares with what is there.
+fn check(files: &[(Emitted, String)], folder: &Path, terminal: &Terminal) -> Result<ExitCode> {
+    let mut differ = 0;
+    for (file, _) in files {
+        let path = folder.join(&file.path);
+        let old = match std::fs::read_to_string(&path) {
+            Ok(old) => old,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
+        };
+        if old == file.text {
+            continue;
+        }
+        differ += 1;
+        let diff = TextDiff::from_lines(&old, &file.text);
+        let there = format!("{} (as it is)", file.path);
+        let here = format!("{} (as emitted)", file.path);
+        terminal.output(&diff.unified_diff().header(&there, &here).to_string())?;
+    }
+    if differ == 0 {
+        return Ok(ExitCode::from(FINE));
+    }
+    terminal.error(&format!("{differ} of {} files differ from what the program emits", files.len()));
+    terminal.help("run `flowc emit`, and commit what it writes");
+    Ok(ExitCode::from(FOUND))
+}
+
+/// Writes a file whole or not at all, and never over one that flowc did not write.
+fn write(folder: &Path, file: &Emitted, source: &str, terminal: &Terminal) -> Result<()> {
+    let path = folder.join(&file.path);
+    match std::fs::read_to_string(&path) {
+        Ok(old) if old == file.text => {
+            terminal.say(&format!("{} is up to date", file.path));
+            return Ok(());
+        }
+        Ok(old) => match flow_emit::origin(&old) {
+            Origin::Emitted => {}
+            Origin::Edited => anyhow::bail!(
+                "{} was changed by hand, so it is left alone; make the change in {} instead, then remove the file and emit again",
+                path.display(),
+                source
+            ),
+            Origin::Foreign => anyhow::bail!(
+                "{} was not written by flowc, so it is left alone; move it away, or name another folder with --out",
+                path.display()
+            ),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
+    }
+    let parent = path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
+    std::fs::create_dir_all(&parent).with_context(|| format!("the folder {} cannot be made", parent.display()))?;
+    let mut temporary = tempfile::NamedTempFile::new_in(&parent).with_context(|| format!("cannot write in {}", parent.display()))?;
+    std::io::Write::write_all(&mut temporary, file.text.as_bytes()).with_context(|| format!("{} cannot be written", path.display()))?;
+    readable(&temporary)?;
+    temporary.persist(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+    terminal.say(&format!("wrote {}", file.path));
+    Ok(())
+}
+
+/// A temporary file is its owner's alone; a committed one is everybody's.
+#[cfg(unix)]
+fn readable(file: &tempfile::NamedTempFile) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    Ok(file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?)
+}
+
+#[cfg(not(unix))]
+fn readable(_file: &tempfile::NamedTempFile) -> Result<()> {
+    Ok(())
+}

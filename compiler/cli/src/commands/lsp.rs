@@ -1,0 +1,2 @@
+use std::process::ExitCode;
+pub(crate) fn main() -> anyhow::Result<ExitCode> { anyhow::bail!("later") }

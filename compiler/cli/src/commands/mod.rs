@@ -1,0 +1,76 @@
+//! One file per command.
+
+pub(crate) mod check;
+pub(crate) mod emit;
+pub(crate) mod explain;
+pub(crate) mod lsp;
+pub(crate) mod plan;
+pub(crate) mod run;
+
+use std::process::ExitCode;
+
+use flow_analysis::Def;
+use flow_plan::elaborate;
+use flow_plan::model::{Backend, Plan};
+
+use crate::project::Project;
+use crate::terminal::Terminal;
+
+/// All is well.
+pub(crate) const FINE: u8 = 0;
+/// There are findings, or a run failed.
+pub(crate) const FOUND: u8 = 1;
+/// The command was used in a wrong way.
+pub(crate) const WRONG_USE: u8 = 2;
+
+/// The pipeline called `name`, or the exit code after saying why there is none.
+pub(crate) fn find(project: &Project, name: &str, terminal: &Terminal) -> Result<Def, ExitCode> {
+    let db = &project.db;
+    let all = elaborate::pipelines(db);
+    let found: Vec<Def> = all.iter().copied().filter(|def| def.name(db) == name).collect();
+    match found.as_slice() {
+        [only] => Ok(*only),
+        [] => {
+            let names: Vec<&str> = all.iter().map(|def| def.name(db).as_str()).collect();
+            terminal.error(&format!("there is no pipeline `{name}` in {}", project.root.display()));
+            if let Some(near) = flow_analysis::suggest::nearest(name, names.iter().copied()) {
+                terminal.help(&format!("did you mean `{near}`?"));
+            } else if names.is_empty() {
+                terminal.help("a pipeline is declared in a .flow file: `pipeline ci { … }`; `-C DIR` names another project");
+            } else {
+                terminal.help(&format!("there is {}", flow_analysis::suggest::list(names)));
+            }
+            Err(ExitCode::from(WRONG_USE))
+        }
+        several => {
+            let files: Vec<&str> = several.iter().map(|def| def.file(db).path(db).as_str()).collect();
+            terminal.error(&format!("there are two pipelines `{name}`, in {}", flow_analysis::suggest::list(files)));
+            terminal.help("rename one of them");
+            Err(ExitCode::from(WRONG_USE))
+        }
+    }
+}
+
+/// The plan of a pipeline, or the exit code after showing what stands in its way.
+pub(crate) fn plan_of(project: &Project, pipeline: Def, backend: Backend, terminal: &Terminal) -> Result<std::sync::Arc<Plan>, ExitCode> {
+    let db = &project.db;
+    let (errors, _) = check::findings(project);
+    if !errors.is_empty() {
+        terminal.findings(db, &errors);
+        return Err(ExitCode::from(FOUND));
+    }
+    elaborate::plan(db, pipeline, backend).map_err(|findings| {
+        let findings: Vec<_> = findings.into_iter().map(|finding| finding.map(|place| place.in_file(db))).collect();
+        if findings.is_empty() {
+            // Elaboration gives up silently only on what the checker has reported.
+            terminal.error(&format!(
+                "the pipeline `{}` cannot be planned for {}, and flowc cannot say why: this is a bug in flowc",
+                pipeline.name(db),
+                backend.name()
+            ));
+        }
+        terminal.findings(db, &findings);
+        ExitCode::from(FOUND)
+    })
+}
+

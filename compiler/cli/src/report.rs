@@ -1,0 +1,158 @@
+//! Findings for people and programs. With the language server's conversions the only place that
+//! renders them.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use ariadne::{Config, IndexType, Label, Report, ReportKind, Source};
+use flow_analysis::diagnostics::line_index;
+use flow_analysis::{Database, File, FileSpan};
+use flow_syntax::{Diagnostic, Severity};
+use serde_json::json;
+
+use crate::args::ReportFormat;
+
+/// Prints findings, the last line a count of them for people.
+pub(crate) fn print(
+    out: &mut dyn Write,
+    db: &Database,
+    findings: &[Diagnostic<FileSpan>],
+    format: ReportFormat,
+    color: bool,
+) -> io::Result<()> {
+    for finding in findings {
+        match format {
+            ReportFormat::Human => human(out, db, finding, color)?,
+            ReportFormat::Json => writeln!(out, "{}", as_json(db, finding))?,
+            ReportFormat::Github => writeln!(out, "{}", annotation(db, finding))?,
+        }
+    }
+    Ok(())
+}
+
+/// `2 errors, 1 warning`, or nothing.
+pub(crate) fn count(findings: &[Diagnostic<FileSpan>]) -> Option<String> {
+    let errors = findings.iter().filter(|it| it.severity == Severity::Error).count();
+    let warnings = findings.len() - errors;
+    let plural = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
+    match (errors, warnings) {
+        (0, 0) => None,
+        (errors, 0) => Some(plural(errors, "error")),
+        (0, warnings) => Some(plural(warnings, "warning")),
+        (errors, warnings) => Some(format!("{}, {}", plural(errors, "error"), plural(warnings, "warning"))),
+    }
+}
+
+fn text(db: &Database, file: File) -> &str {
+    file.text(db).as_ref().map_or("", |text| text)
+}
+
+type Span = (String, std::ops::Range<usize>);
+
+fn span(db: &Database, place: FileSpan) -> Span {
+    let length = text(db, place.file).len();
+    let (start, end) = (place.span.start as usize, place.span.end as usize);
+    (place.file.path(db).to_string(), start.min(length)..end.min(length))
+}
+
+fn human(out: &mut dyn Write, db: &Database, finding: &Diagnostic<FileSpan>, color: bool) -> io::Result<()> {
+    let kind = match finding.severity {
+        Severity::Error => ReportKind::Error,
+        Severity::Warning => ReportKind::Warning,
+    };
+    // Byte offsets: the default counts characters and misplaces carets after any umlaut.
+    let config = Config::default().with_index_type(IndexType::Byte).with_color(color).with_tab_width(4);
+    let (error, other) = (ariadne::Color::Red, ariadne::Color::Blue);
+    let primary = if finding.severity == Severity::Error { error } else { ariadne::Color::Yellow };
+    let mut report = Report::build(kind, span(db, finding.primary.place))
+        .with_config(config)
+        .with_code(finding.code.id())
+        .with_message(&finding.headline);
+    let message = if finding.primary.message.is_empty() { "here" } else { &finding.primary.message };
+    report.add_label(Label::new(span(db, finding.primary.place)).with_message(message).with_color(primary).with_order(-1));
+    for related in &finding.related {
+        report.add_label(Label::new(span(db, related.place)).with_message(&related.message).with_color(other));
+    }
+    for note in &finding.notes {
+        report.add_note(note);
+    }
+    if let Some(help) = &finding.help {
+        report.add_help(help);
+    }
+    let mut files: Vec<File> = vec![finding.primary.place.file];
+    files.extend(finding.related.iter().map(|related| related.place.file));
+    let sources = files.iter().map(|file| (file.path(db).to_string(), Source::from(text(db, *file).to_owned())));
+    let cache: std::collections::HashMap<String, Source<String>> = sources.collect();
+    report.finish().write(Sources(cache), &mut *out)?;
+    writeln!(out)
+}
+
+/// The texts that a report quotes.
+struct Sources(std::collections::HashMap<String, Source<String>>);
+
+impl ariadne::Cache<String> for Sources {
+    type Storage = String;
+
+    fn fetch(&mut self, id: &String) -> Result<&Source<String>, impl std::fmt::Debug> {
+        self.0.get(id).ok_or_else(|| format!("no file {id}"))
+    }
+
+    fn display<'a>(&self, id: &'a String) -> Option<impl std::fmt::Display + 'a> {
+        Some(id.clone())
+    }
+}
+
+/// Line and column from 1, the column in characters.
+fn position(db: &Database, place: FileSpan) -> (u32, usize) {
+    let (line, start) = line_index(db, place.file).line(place.span.start);
+    let before = flow_syntax::Span::new(start, place.span.start).text(text(db, place.file));
+    (line + 1, before.chars().count() + 1)
+}
+
+fn as_json(db: &Database, finding: &Diagnostic<FileSpan>) -> serde_json::Value {
+    let place = |place: FileSpan, message: &str| {
+        let (line, column) = position(db, place);
+        let end = FileSpan { span: flow_syntax::Span::empty(place.span.end), ..place };
+        let (end_line, end_column) = position(db, end);
+        json!({
+            "file": place.file.path(db).as_str(),
+            "line": line, "column": column, "end_line": end_line, "end_column": end_column,
+            "start": place.span.start, "end": place.span.end,
+            "message": message,
+        })
+    };
+    json!({
+        "code": finding.code.id(),
+        "severity": match finding.severity { Severity::Error => "error", Severity::Warning => "warning" },
+        "headline": finding.headline,
+        "primary": place(finding.primary.place, &finding.primary.message),
+        "related": finding.related.iter().map(|it| place(it.place, &it.message)).collect::<Vec<_>>(),
+        "notes": finding.notes,
+        "help": finding.help,
+        "fix": finding.fix.as_ref().map(|fix| json!({
+            "title": fix.title,
+            "edits": fix.edits.iter().map(|edit| place(edit.place, &edit.text)).collect::<Vec<_>>(),
+        })),
+    })
+}
+
+/// A workflow command: documentation of GitHub Actions, "Workflow commands", has the escapes.
+fn annotation(db: &Database, finding: &Diagnostic<FileSpan>) -> String {
+    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    let (line, column) = position(db, finding.primary.place);
+    let command = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let mut message = finding.headline.clone();
+    for extra in finding.notes.iter().chain(&finding.help) {
+        let _ = write!(message, "\n{extra}");
+    }
+    format!(
+        "::{command} file={},line={line},col={column},title={}::{}",
+        property(finding.primary.place.file.path(db)),
+        property(finding.code.id()),
+        data(&message)
+    )
+}
