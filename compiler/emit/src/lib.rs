@@ -12,8 +12,8 @@ mod stamp;
 mod steps;
 pub mod yaml;
 
-pub use stamp::{Origin, origin};
 use flow_plan::model::{Backend, Place, Plan};
+pub use stamp::{Origin, origin};
 
 /// What the header of an emitted file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,11 +57,19 @@ pub struct EmitError {
 
 impl EmitError {
     pub(crate) fn at(place: &Place, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { message: message.into(), place: Some(place.clone()), help: help.into() }
+        Self {
+            message: message.into(),
+            place: Some(place.clone()),
+            help: help.into(),
+        }
     }
 
     pub(crate) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { message: message.into(), place: None, help: help.into() }
+        Self {
+            message: message.into(),
+            place: None,
+            help: help.into(),
+        }
     }
 }
 

@@ -1,7 +1,10 @@
 //! What the steps of a job come to, apart from how a platform writes a step: the text of each
 //! script with what must stand before and after it, and the variables it needs.
 
-use flow_plan::model::{FieldKind, Job, OutputKind, Publish, PublishFrom, Run, Script, ScriptPart, Shell, Step, Value, ValueType};
+use flow_plan::model::{
+    FieldKind, Job, OutputKind, Publish, PublishFrom, Run, Script, ScriptPart, Shell, Step, Value,
+    ValueType,
+};
 use flow_plan::script;
 
 use crate::EmitError;
@@ -23,7 +26,10 @@ pub(crate) struct Lowered {
 impl Lowered {
     /// A variable that needs nothing more.
     pub(crate) fn plain(variable: &str, text: impl Into<String>) -> Self {
-        Self { env: vec![(variable.to_owned(), text.into())], finish: Vec::new() }
+        Self {
+            env: vec![(variable.to_owned(), text.into())],
+            finish: Vec::new(),
+        }
     }
 
     /// The same with something to do to the variable.
@@ -75,16 +81,32 @@ pub(crate) struct Composed {
 }
 
 /// The script of a step with everything around it.
-pub(crate) fn compose(facts: &Facts<'_>, platform: &impl Platform, job: &Job, step: &Step) -> Result<Composed, EmitError> {
+pub(crate) fn compose(
+    facts: &Facts<'_>,
+    platform: &impl Platform,
+    job: &Job,
+    step: &Step,
+) -> Result<Composed, EmitError> {
     let host = platform.host();
     let script = match &step.run {
         Run::Script(script) => script,
         Run::Take { from, to, kind } => {
             let text = artifacts::taken(host, from, &script::path(to), *kind);
-            return Ok(Composed { shell: Shell::Bash, text, env: Vec::new(), after: None });
+            return Ok(Composed {
+                shell: Shell::Bash,
+                text,
+                env: Vec::new(),
+                after: None,
+            });
         }
     };
-    let refuse = |why: &str, help: &str| EmitError::at(&step.place, format!("{}: step `{}`: {why}", job.id, step.title), help);
+    let refuse = |why: &str, help: &str| {
+        EmitError::at(
+            &step.place,
+            format!("{}: step `{}`: {why}", job.id, step.title),
+            help,
+        )
+    };
     let mut shielded = script.clone();
     for part in &mut shielded.parts {
         if let ScriptPart::Text(text) = part {
@@ -100,17 +122,29 @@ pub(crate) fn compose(facts: &Facts<'_>, platform: &impl Platform, job: &Job, st
         !platform.is_job_wide(job, name, value) && !step.env.iter().any(|(own, _)| own == name)
     });
     for (variable, value) in wide.chain(&step.env).chain(&rendered.reads) {
-        let one = platform.value(job, variable, value).map_err(|why| refuse(&format!("{variable} cannot get its value: {why}"), "pass it another way, or leave this backend out"))?;
+        let one = platform.value(job, variable, value).map_err(|why| {
+            refuse(
+                &format!("{variable} cannot get its value: {why}"),
+                "pass it another way, or leave this backend out",
+            )
+        })?;
         lowered.add(one);
     }
     let mut lines = Vec::new();
     for (variable, finish) in &lowered.finish {
-        let one = line(host, script.shell, variable, finish).map_err(|why| refuse(why, "write the step in another shell"))?;
+        let one = line(host, script.shell, variable, finish)
+            .map_err(|why| refuse(why, "write the step in another shell"))?;
         lines.push(one);
     }
-    let (body, after) = body(facts, platform, job, step, script, &rendered.text).map_err(|why| refuse(why, "change the value's type"))?;
+    let (body, after) = body(facts, platform, job, step, script, &rendered.text)
+        .map_err(|why| refuse(why, "change the value's type"))?;
     lines.push(body);
-    Ok(Composed { shell: script.shell, text: lines.join("\n"), env: lowered.env, after })
+    Ok(Composed {
+        shell: script.shell,
+        text: lines.join("\n"),
+        env: lowered.env,
+        after,
+    })
 }
 
 /// The author's text, with what it publishes kept, checked and handed on.
@@ -135,8 +169,17 @@ fn body(
         lines.extend(check);
         lines.extend(platform.publish(job, step, publish, form));
     }
-    let stdout = step.publishes.iter().find(|it| it.from == PublishFrom::Stdout);
-    let kept = stdout.map(|it| captured(script.shell, text, &host.path(&value_path(&step.id, &it.name))));
+    let stdout = step
+        .publishes
+        .iter()
+        .find(|it| it.from == PublishFrom::Stdout);
+    let kept = stdout.map(|it| {
+        captured(
+            script.shell,
+            text,
+            &host.path(&value_path(&step.id, &it.name)),
+        )
+    });
     let publishing = lines.join("\n");
     if matches!(script.shell, Shell::Sh | Shell::Bash) {
         let author = kept.unwrap_or_else(|| child(text));
@@ -148,7 +191,10 @@ fn body(
 
 /// Where a value's text is kept, below the job's private folder.
 pub(crate) fn value_path(step: &str, name: &str) -> String {
-    script::path(&flow_plan::model::Location::Value { step: step.to_owned(), name: name.to_owned() })
+    script::path(&flow_plan::model::Location::Value {
+        step: step.to_owned(),
+        name: name.to_owned(),
+    })
 }
 
 /// The script that makes the folders which a job writes to: before its first own step.
@@ -173,14 +219,18 @@ pub(crate) fn room(host: Host, job: &Job) -> Option<String> {
 /// What an exposed thing is, below the job's private folder.
 pub(crate) fn exposed_path(job: &Job, output: &str, field: Option<&str>) -> Option<String> {
     let found = job.outputs.iter().find(|it| it.name == output)?;
-    let OutputKind::Artifact(schema) = &found.kind else { return None };
+    let OutputKind::Artifact(schema) = &found.kind else {
+        return None;
+    };
     let field = match field {
         Some(name) => Some(schema.fields.iter().find(|it| it.name == name)?),
         // A bare output is its only field.
         None => schema.fields.iter().find(|it| it.name.is_empty()),
     };
     Some(match field {
-        Some(field) if !(field.path.is_empty() || field.path == ".") => format!("out/{output}/{}", field.path),
+        Some(field) if !(field.path.is_empty() || field.path == ".") => {
+            format!("out/{output}/{}", field.path)
+        }
         _ => format!("out/{output}"),
     })
 }
@@ -189,7 +239,10 @@ pub(crate) fn exposed_path(job: &Job, output: &str, field: Option<&str>) -> Opti
 pub(crate) fn may_hide(job: &Job, output: &str, plain: bool) -> bool {
     job.outputs.iter().any(|it| match &it.kind {
         OutputKind::Artifact(schema) if it.name == output => schema.fields.iter().any(|field| {
-            let hidden = field.path.split('/').any(|part| part.starts_with('.') && part.len() > 1);
+            let hidden = field
+                .path
+                .split('/')
+                .any(|part| part.starts_with('.') && part.len() > 1);
             hidden || (plain && field.kind == FieldKind::Opaque)
         }),
         _ => false,

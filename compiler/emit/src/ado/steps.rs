@@ -24,8 +24,15 @@ pub(super) fn all(ado: &Ado<'_>, job: &Job) -> Result<Vec<Item>, Vec<EmitError>>
     items.extend(artifacts::downloads(ado.facts, job));
     if let Some(script) = room(HOST, job) {
         let attempt = (!job.exposes.is_empty()).then(artifacts::attempt);
-        let script = std::iter::once(script).chain(attempt).collect::<Vec<_>>().join("\n");
-        items.push(generated("Make room for what this job writes", None, &script));
+        let script = std::iter::once(script)
+            .chain(attempt)
+            .collect::<Vec<_>>()
+            .join("\n");
+        items.push(generated(
+            "Make room for what this job writes",
+            None,
+            &script,
+        ));
     }
     let mut errors = Vec::new();
     for step in &job.steps {
@@ -79,7 +86,10 @@ fn sparse(patterns: &[String]) -> String {
             None => format!("/{it}"),
         })
         .collect();
-    format!("git sparse-checkout set --no-cone --stdin <<'END'\n{}\nEND", lines.join("\n"))
+    format!(
+        "git sparse-checkout set --no-cone --stdin <<'END'\n{}\nEND",
+        lines.join("\n")
+    )
 }
 
 /// A step of ours.
@@ -92,10 +102,18 @@ pub(super) fn generated(title: &str, id: Option<&str>, script: &str) -> Item {
 }
 
 fn author_step(ado: &Ado<'_>, job: &Job, step: &Step) -> Result<Vec<Item>, EmitError> {
-    let Some(job) = ado.facts.job(&job.id) else { return Ok(Vec::new()) };
-    let Composed { shell, text, env, after } = compose(ado.facts, ado, job, step)?;
+    let Some(job) = ado.facts.job(&job.id) else {
+        return Ok(Vec::new());
+    };
+    let Composed {
+        shell,
+        text,
+        env,
+        after,
+    } = compose(ado.facts, ado, job, step)?;
     let sets = step.publishes.iter().any(|it| {
-        ado.facts.is_handed_on(job, &step.id, &it.name) || (is_tame(&it.ty) && ado.facts.is_read(job, &step.id, &it.name))
+        ado.facts.is_handed_on(job, &step.id, &it.name)
+            || (is_tame(&it.ty) && ado.facts.is_read(job, &step.id, &it.name))
     });
     let id = sets.then(|| name(&step.id));
     let own_id = if after.is_some() { None } else { id.as_deref() };
@@ -107,14 +125,28 @@ fn author_step(ado: &Ado<'_>, job: &Job, step: &Step) -> Result<Vec<Item>, EmitE
         Shell::Pwsh => Map::new().with("pwsh", script("")),
         Shell::Cmd if job.runner.os == Os::Windows => Map::new().with("script", script("")),
         Shell::Cmd => {
-            let message = format!("{}: step `{}`: there is no cmd on {}", job.id, step.title, job.runner.os.name());
-            return Err(EmitError::at(&step.place, message, "run the job on windows, or use another shell"));
+            let message = format!(
+                "{}: step `{}`: there is no cmd on {}",
+                job.id,
+                step.title,
+                job.runner.os.name()
+            );
+            return Err(EmitError::at(
+                &step.place,
+                message,
+                "run the job on windows, or use another shell",
+            ));
         }
         Shell::Python => Map::new().with("task", "PythonScript@0"),
     };
-    map = map.with_some("name", own_id).with("displayName", literal(&step.title));
+    map = map
+        .with_some("name", own_id)
+        .with("displayName", literal(&step.title));
     if shell == Shell::Python {
-        let inputs = Map::new().with("scriptSource", "inline").with("script", script("")).with_some("workingDirectory", folder);
+        let inputs = Map::new()
+            .with("scriptSource", "inline")
+            .with("script", script(""))
+            .with_some("workingDirectory", folder);
         map.push("inputs", inputs);
     } else {
         map = map.with_some("workingDirectory", folder);
@@ -127,22 +159,42 @@ fn author_step(ado: &Ado<'_>, job: &Job, step: &Step) -> Result<Vec<Item>, EmitE
     if !variables.entries.is_empty() {
         map.push("env", variables);
     }
-    let own = Item { value: map.into(), around: Around::default().above(step.docs.as_deref()) };
-    let publish = after.map(|script| generated(&format!("Publish what “{}” made", step.title), id.as_deref(), &script));
+    let own = Item {
+        value: map.into(),
+        around: Around::default().above(step.docs.as_deref()),
+    };
+    let publish = after.map(|script| {
+        generated(
+            &format!("Publish what “{}” made", step.title),
+            id.as_deref(),
+            &script,
+        )
+    });
     Ok(std::iter::once(own).chain(publish).collect())
 }
 
 /// The step that sets the outputs which no single step publishes: joined texts, what another job
 /// handed on.
 fn outputs(ado: &Ado<'_>, job: &Job) -> Result<Option<Item>, EmitError> {
-    let Some(job) = ado.facts.job(&job.id) else { return Ok(None) };
+    let Some(job) = ado.facts.job(&job.id) else {
+        return Ok(None);
+    };
     let mut env = Map::new();
     let mut lines = Vec::new();
     for (output, ty, value) in ado.facts.read_outputs(job) {
         if matches!(value, Value::Step { .. }) {
             continue;
         }
-        let refuse = |why: &str| EmitError::at(&output.place, format!("{}: the output {} cannot be handed on: {why}", job.id, output.name), "make it in a script");
+        let refuse = |why: &str| {
+            EmitError::at(
+                &output.place,
+                format!(
+                    "{}: the output {} cannot be handed on: {why}",
+                    job.id, output.name
+                ),
+                "make it in a script",
+            )
+        };
         let variable = format!("OUT_{}", name(&output.name).to_ascii_uppercase());
         let lowered = ado.value(job, &variable, value).map_err(|it| refuse(&it))?;
         for (key, text) in lowered.env {

@@ -28,7 +28,12 @@ pub enum Finish {
 }
 
 /// The line that does it, or why the shell cannot.
-pub fn line(host: Host, shell: Shell, variable: &str, finish: &Finish) -> Result<String, &'static str> {
+pub fn line(
+    host: Host,
+    shell: Shell,
+    variable: &str,
+    finish: &Finish,
+) -> Result<String, &'static str> {
     match shell {
         Shell::Sh | Shell::Bash => Ok(posix(host, variable, finish)),
         Shell::Pwsh => Ok(pwsh(host, variable, finish)),
@@ -42,7 +47,7 @@ fn posix(host: Host, variable: &str, finish: &Finish) -> String {
         Finish::Required(what) => format!(": \"${{{variable}:?{}}}\"", super::escape(what)),
         Finish::Defined { name, what } => {
             let missing = super::message(&format!("{}{what}", host.error));
-            format!("case ${variable} in '$('{name}')') echo {missing}; exit 1 ;; esac")
+            format!("case ${variable} in '$'\"({name})\") echo {missing}; exit 1 ;; esac")
         }
         Finish::Decode => format!("{variable}=$(printf %s \"${variable}\" | base64 --decode)"),
         Finish::File(below) => format!("{variable}=$(cat {}); export {variable}", host.path(below)),
@@ -55,11 +60,19 @@ fn posix(host: Host, variable: &str, finish: &Finish) -> String {
 
 fn pwsh(host: Host, variable: &str, finish: &Finish) -> String {
     match finish {
-        Finish::Required(what) => format!("if (-not $env:{variable}) {{ throw '{}' }}", what.replace('\'', "''")),
+        Finish::Required(what) => format!(
+            "if (-not $env:{variable}) {{ throw '{}' }}",
+            what.replace('\'', "''")
+        ),
         Finish::Defined { name, what } => {
-            format!("if ($env:{variable} -eq ('$' + '({name})')) {{ throw '{}' }}", what.replace('\'', "''"))
+            format!(
+                "if ($env:{variable} -eq ('$' + '({name})')) {{ throw '{}' }}",
+                what.replace('\'', "''")
+            )
         }
-        Finish::Decode => format!("$env:{variable} = [Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($env:{variable}))"),
+        Finish::Decode => format!(
+            "$env:{variable} = [Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($env:{variable}))"
+        ),
         Finish::File(below) => format!(
             "$env:{variable} = [IO.File]::ReadAllText(\"$env:{}{}/{below}\") -replace '\\n\\z', ''",
             host.temp,
@@ -74,18 +87,29 @@ fn pwsh(host: Host, variable: &str, finish: &Finish) -> String {
 
 fn python(host: Host, variable: &str, finish: &Finish) -> String {
     let rest = match finish {
-        Finish::Required(what) => format!("os.environ[\"{variable}\"] or sys.exit(\"{}\")", what.replace(['"', '\\'], "'")),
+        Finish::Required(what) => format!(
+            "os.environ[\"{variable}\"] or sys.exit(\"{}\")",
+            what.replace(['"', '\\'], "'")
+        ),
         Finish::Defined { name, what } => {
-            format!("os.environ[\"{variable}\"] != \"$\" \"({name})\" or sys.exit(\"{}\")", what.replace(['"', '\\'], "'"))
+            format!(
+                "os.environ[\"{variable}\"] != \"$\" \"({name})\" or sys.exit(\"{}\")",
+                what.replace(['"', '\\'], "'")
+            )
         }
-        Finish::Decode => format!("os.environ[\"{variable}\"] = base64.b64decode(os.environ[\"{variable}\"]).decode()"),
+        Finish::Decode => format!(
+            "os.environ[\"{variable}\"] = base64.b64decode(os.environ[\"{variable}\"]).decode()"
+        ),
         Finish::File(below) => format!(
             "os.environ[\"{variable}\"] = open(os.environ[\"{}\"] + \"{}/{below}\", encoding=\"utf-8\", newline=\"\").read().removesuffix(\"\\n\")",
             host.temp,
             super::FOLDER
         ),
         Finish::Join(parts) => {
-            let all: Vec<_> = parts.iter().map(|it| format!("os.environ[\"{it}\"]")).collect();
+            let all: Vec<_> = parts
+                .iter()
+                .map(|it| format!("os.environ[\"{it}\"]"))
+                .collect();
             format!("os.environ[\"{variable}\"] = {}", all.join(" + "))
         }
     };
@@ -94,9 +118,12 @@ fn python(host: Host, variable: &str, finish: &Finish) -> String {
 
 fn cmd(variable: &str, finish: &Finish) -> Result<String, &'static str> {
     match finish {
-        Finish::Required(what) => Ok(format!("@if not defined {variable} (echo {} & exit 1)", what.replace(['&', '|', '<', '>', '(', ')', '%', '^'], " "))),
-        Finish::Defined { .. } | Finish::Decode | Finish::File(_) | Finish::Join(_) => {
-            Err("cmd cannot take this value safely: use `pwsh`, or pass a number, a truth value or an enum")
-        }
+        Finish::Required(what) => Ok(format!(
+            "@if not defined {variable} (echo {} & exit 1)",
+            what.replace(['&', '|', '<', '>', '(', ')', '%', '^'], " ")
+        )),
+        Finish::Defined { .. } | Finish::Decode | Finish::File(_) | Finish::Join(_) => Err(
+            "cmd cannot take this value safely: use `pwsh`, or pass a number, a truth value or an enum",
+        ),
     }
 }

@@ -43,13 +43,19 @@ pub fn captured(shell: Shell, script: &str, file: &str) -> String {
             format!("& {{\n{script}\n}} | Out-File -Encoding utf8NoBOM -FilePath \"{file}\"")
         }
         Shell::Python => {
-            let (variable, rest) = file_text.trim_start_matches('$').split_once('/').unwrap_or((file_text, ""));
+            let (variable, rest) = file_text
+                .trim_start_matches('$')
+                .split_once('/')
+                .unwrap_or((file_text, ""));
             format!(
                 "import os, sys; sys.stdout.flush(); os.dup2(os.open(os.environ[\"{variable}\"] + \"/{rest}\", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666), 1)\n{script}"
             )
         }
         Shell::Cmd => {
-            let path = file_text.replacen('$', "%", 1).replacen('/', "%/", 1).replace('/', "\\");
+            let path = file_text
+                .replacen('$', "%", 1)
+                .replacen('/', "%/", 1)
+                .replace('/', "\\");
             format!("@call :flow > \"{path}\"\n@exit /b %errorlevel%\n:flow\n{script}")
         }
     }
@@ -57,25 +63,44 @@ pub fn captured(shell: Shell, script: &str, file: &str) -> String {
 
 /// The script as a child of the shell. Its lines are moved only if that cannot change them.
 pub fn child(script: &str) -> String {
-    if script.contains('\n') { format!("(\n{script}\n)") } else { format!("(\n  {script}\n)") }
+    if script.contains('\n') {
+        format!("(\n{script}\n)")
+    } else {
+        format!("(\n  {script}\n)")
+    }
 }
 
 /// The lines that check what a step published and leave it in the [`Form`]. `below` is the file's
 /// path below the job's private folder, `what` names the value in messages; `required` refuses an
 /// empty text.
-pub fn checked(host: Host, os: Os, below: &str, publish: &Publish, what: &str, required: bool) -> Result<(Vec<String>, Form), &'static str> {
+pub fn checked(
+    host: Host,
+    os: Os,
+    below: &str,
+    publish: &Publish,
+    what: &str,
+    required: bool,
+) -> Result<(Vec<String>, Form), &'static str> {
     let mut lines = vec![format!("file={}", host.path(below))];
     if os == Os::Windows {
         // Programs there end lines with CR LF; a value is the same on every system.
-        lines.push("tr -d '\\r' < \"$file\" > \"$file.lf\" && mv \"$file.lf\" \"$file\"".to_owned());
+        lines
+            .push("tr -d '\\r' < \"$file\" > \"$file.lf\" && mv \"$file.lf\" \"$file\"".to_owned());
     }
     let form = match innermost(&publish.ty) {
         ValueType::String => {
             if required {
-                lines.push(format!("grep -q . \"$file\" || fail {}", message(&format!("{what} is empty"))));
+                lines.push(format!(
+                    "grep -q . \"$file\" || fail {}",
+                    message(&format!("{what} is empty"))
+                ));
             }
-            let long = message(&format!("{what} is longer than {LONGEST} bytes: make it a file"));
-            lines.push(format!("[ \"$(wc -c < \"$file\")\" -le {LONGEST} ] || fail {long}"));
+            let long = message(&format!(
+                "{what} is longer than {LONGEST} bytes: make it a file"
+            ));
+            lines.push(format!(
+                "[ \"$(wc -c < \"$file\")\" -le {LONGEST} ] || fail {long}"
+            ));
             Form::File
         }
         ty => {
@@ -104,41 +129,71 @@ fn line_of(ty: &ValueType, what: &str, optional: bool) -> Result<Vec<String>, &'
             let none = if optional { "\n  '') ;;" } else { "" };
             vec![
                 read,
-                format!("case $value in{none}\n  true | True) value=true ;;\n  false | False) value=false ;;\n  *) fail {wrong} ;;\nesac"),
+                format!(
+                    "case $value in{none}\n  true | True) value=true ;;\n  false | False) value=false ;;\n  *) fail {wrong} ;;\nesac"
+                ),
             ]
         }
         ValueType::Int => {
             let wrong = message(&format!("{what} is not a whole number"));
             let range = message(&format!("{what} does not fit 64 bits"));
             let digits = if optional {
-                format!("case ${{value#-}} in\n  '') [ -z \"$value\" ] || fail {wrong} ;;\n  *[!0-9]* | 0?*) fail {wrong} ;;\nesac")
+                format!(
+                    "case ${{value#-}} in\n  '') [ -z \"$value\" ] || fail {wrong} ;;\n  *[!0-9]* | 0?*) fail {wrong} ;;\nesac"
+                )
             } else {
                 format!("case ${{value#-}} in '' | *[!0-9]* | 0?*) fail {wrong} ;; esac")
             };
             // The shell's own comparison fails for what it cannot hold.
-            vec![read, digits, format!("[ \"${{value:-0}}\" -le 9223372036854775807 ] 2> /dev/null || fail {range}")]
+            vec![
+                read,
+                digits,
+                format!(
+                    "[ \"${{value:-0}}\" -le 9223372036854775807 ] 2> /dev/null || fail {range}"
+                ),
+            ]
         }
         ValueType::Enum { variants, .. } => {
-            let list = variants.iter().map(|it| super::word(it)).collect::<Vec<_>>().join(" | ");
+            let list = variants
+                .iter()
+                .map(|it| super::word(it))
+                .collect::<Vec<_>>()
+                .join(" | ");
             let wrong = message(&format!("{what} is none of: {}", variants.join(", ")));
-            vec![read, format!("case $value in {empty}{list}) ;; *) fail {wrong} ;; esac")]
+            vec![
+                read,
+                format!("case $value in {empty}{list}) ;; *) fail {wrong} ;; esac"),
+            ]
         }
         ValueType::List(item) => {
             let test = jq_test(item)?;
             let wrong = message(&format!("{what} is not a JSON list of the declared type"));
-            let long = message(&format!("{what} is longer than {LONGEST} bytes: make it a file"));
-            let program = super::word(&format!("if {} then . else error(\"type\") end", list_test(&test)));
-            let compact = format!("value=$(jq -ces 'if length == 1 then .[0] else error(\"one\") end' \"$file\" | jq -ce {program}) || fail {wrong}");
+            let long = message(&format!(
+                "{what} is longer than {LONGEST} bytes: make it a file"
+            ));
+            let program = super::word(&format!(
+                "if length == 1 and (.[0] | {}) then .[0] else error(\"type\") end",
+                list_test(&test)
+            ));
+            let compact = format!("value=$(jq -cs {program} \"$file\") || fail {wrong}");
             let mut lines = if optional {
                 vec![read, format!("if [ -n \"$value\" ]; then\n  {compact}\nfi")]
             } else {
                 vec![compact]
             };
-            lines.push(format!("[ \"${{#value}}\" -le {LONGEST} ] || fail {long}"));
+            lines.push(format!(
+                "[ \"$(printf %s \"$value\" | wc -c)\" -le {LONGEST} ] || fail {long}"
+            ));
             lines
         }
-        ValueType::Duration => return Err("a duration cannot come from a script yet: let it print a number and say the unit where it is used"),
-        ValueType::String | ValueType::Optional(_) => return Err("this type of value cannot come from a script"),
+        ValueType::Duration => {
+            return Err(
+                "a duration cannot come from a script yet: let it print a number and say the unit where it is used",
+            );
+        }
+        ValueType::String | ValueType::Optional(_) => {
+            return Err("this type of value cannot come from a script");
+        }
     };
     Ok(lines)
 }
@@ -154,7 +209,11 @@ fn jq_test(ty: &ValueType) -> Result<String, &'static str> {
         ValueType::Int => "type == \"number\" and . == floor".to_owned(),
         ValueType::String => "type == \"string\"".to_owned(),
         ValueType::Enum { variants, .. } => {
-            let list = variants.iter().map(|it| format!("\"{it}\"")).collect::<Vec<_>>().join(", ");
+            let list = variants
+                .iter()
+                .map(|it| format!("\"{it}\""))
+                .collect::<Vec<_>>()
+                .join(", ");
             format!("IN({list})")
         }
         ValueType::List(inner) => list_test(&jq_test(inner)?),
