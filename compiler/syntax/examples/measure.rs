@@ -27,8 +27,29 @@ fn main() {
     time("a+a+…", &format!("const C = a{}", " + a".repeat(100_000)));
     time("else if…", &format!("job j() {{ if a {{}}{} }}", " else if a {}".repeat(100_000)));
     time("a.b.b…", &format!("const C = a{}", ".b".repeat(100_000)));
-    for junk in [";", "'", "“", "„", "\u{a0}", "é", "${{", "#", "\"", "\"\"\" x ", "}", ")", "\"#{\n", "$", "= ", "\"\"\"\n", "\\"] {
+    for junk in [
+        ";",
+        "'",
+        "“",
+        "„",
+        "\u{a0}",
+        "é",
+        "${{",
+        "#",
+        "\"",
+        "\"\"\" x ",
+        "}",
+        ")",
+        "\"#{\n",
+        "$",
+        "= ",
+        "\"\"\"\n",
+        "\\",
+    ] {
         time(&format!("1 MB of {junk:?}"), &junk.repeat(1_000_000 / junk.len()));
-        time(&format!("1 MB of {junk:?} in a job"), &format!("job j() {{\n{}\n}}", junk.repeat(1_000_000 / junk.len())));
+        time(
+            &format!("1 MB of {junk:?} in a job"),
+            &format!("job j() {{\n{}\n}}", junk.repeat(1_000_000 / junk.len())),
+        );
     }
 }

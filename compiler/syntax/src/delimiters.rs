@@ -68,7 +68,7 @@ fn judge(text: &str, tokens: &[Token], errors: &mut Vec<Diagnostic<Span>>) -> Fx
     for (index, token) in tokens.iter().enumerate() {
         if token.line() {
             indent = column(text, token.start);
-            if indent == 0 && token.kind.is_item() && begins_item(*token) {
+            if indent == 0 && token.kind.is_item() && begins_item(tokens.get(index + 1)) {
                 give_up(&mut stack, 0, index, &mut fates);
             }
         }
@@ -91,18 +91,23 @@ fn judge(text: &str, tokens: &[Token], errors: &mut Vec<Diagnostic<Span>>) -> Fx
         }
         if token.line() && token.kind == Kind::RBrace {
             let owner = stack.iter().enumerate().skip(floor).rev();
-            let owner = owner.take_while(|(_, it)| it.indent >= indent).find(|(_, it)| it.kind == Kind::LBrace && it.indent == indent);
+            let owner = owner
+                .take_while(|(_, it)| it.indent >= indent)
+                .find(|(_, it)| it.kind == Kind::LBrace && it.indent == indent);
             if let Some((owner, _)) = owner {
                 give_up(&mut stack, owner + 1, index, &mut fates);
             }
         }
-        let matching = stack.iter().skip(floor).rposition(|it| it.kind.closer() == Some(token.kind)).map(|it| it + floor);
+        let matching =
+            stack.iter().skip(floor).rposition(|it| it.kind.closer() == Some(token.kind)).map(|it| it + floor);
         match (matching, stack.last().filter(|_| stack.len() > floor)) {
             (Some(matching), _) => {
                 give_up(&mut stack, matching + 1, index, &mut fates);
                 stack.pop();
             }
-            (None, Some(top)) if top.kind != Kind::LBrace && tokens.get(index + 1).map(|it| it.kind) != top.kind.closer() => {
+            (None, Some(top))
+                if top.kind != Kind::LBrace && tokens.get(index + 1).map(|it| it.kind) != top.kind.closer() =>
+            {
                 let closer = top.kind.closer().unwrap_or(token.kind);
                 fates.insert(index, Fate::Replaced(closer));
                 errors.push(mismatched(text, tokens, top.index, *token, closer));
@@ -121,8 +126,8 @@ fn judge(text: &str, tokens: &[Token], errors: &mut Vec<Diagnostic<Span>>) -> Fx
     fates
 }
 
-fn begins_item(token: Token) -> bool {
-    token.next_here().is_word() || token.next_here().is_text()
+fn begins_item(next: Option<&Token>) -> bool {
+    next.is_none_or(|it| it.line() || it.kind.is_word() || it.kind.is_text())
 }
 
 /// Nothing closes what is open from `from` on; noticed at token `at`.
@@ -175,27 +180,77 @@ fn report_unclosed(text: &str, tokens: &[Token], fates: &FxHashMap<usize, Fate>,
             None => (Span::empty(end), "still open at the end of the file"),
         };
         let headline = format!("this `{}` is never closed", token.span().text(text));
-        errors.push(Diagnostic::new(Code::UnclosedDelimiter, token.span(), headline).label("it opens here").related(place, words));
+        errors.push(
+            Diagnostic::new(Code::UnclosedDelimiter, token.span(), headline)
+                .label("it opens here")
+                .related(place, words),
+        );
     }
 }
 
-/// The tokens with stray brackets left out and missing ones put in: before the first line that is
-/// indented no further than the line of the bracket they close.
+/// A bracket while the tokens are put together again.
+struct Pending {
+    opener: Kind,
+    /// The indentation of the line it stands on.
+    indent: usize,
+    /// The token at which the lack of its end was noticed, if it has none.
+    noticed: Option<usize>,
+    /// Braces may follow directly in it.
+    braces: bool,
+}
+
+impl Pending {
+    /// Whether it is best closed before this token.
+    fn ends_before(&self, index: usize, token: Token, next: Option<&Token>, indent: usize) -> bool {
+        let Some(noticed) = self.noticed else { return false };
+        if noticed == index {
+            return true;
+        }
+        let round = self.opener != Kind::LBrace;
+        if round && token.kind == Kind::LBrace && !self.braces {
+            return true;
+        }
+        if !token.line() {
+            return false;
+        }
+        if round && begins_statement(token, next) {
+            return true;
+        }
+        // Indentation says nothing in a program that has none.
+        indent <= self.indent && (round || indent > 0 || begins_soft_item(token, next))
+    }
+}
+
+fn begins_statement(token: Token, next: Option<&Token>) -> bool {
+    let next = next.filter(|it| !it.line()).map_or(Kind::Eof, |it| it.kind);
+    token.kind == Kind::Let
+        || (token.kind.is_ident() && next == Kind::Assign)
+        || (token.kind.is_ident() && token.kind != Kind::Ident && next.is_text())
+}
+
+fn begins_soft_item(token: Token, next: Option<&Token>) -> bool {
+    let next = next.filter(|it| !it.line()).map_or(Kind::Eof, |it| it.kind);
+    match token.kind {
+        Kind::Secret => next.is_ident(),
+        Kind::Test => next.is_text(),
+        Kind::Once => next == Kind::Action,
+        _ => false,
+    }
+}
+
+/// The tokens with stray brackets left out and missing ones put in: where the line ends that the
+/// bracket stands on, or before the first line that is indented no further.
 fn rebuild(text: &str, tokens: &[Token], fates: &FxHashMap<usize, Fate>) -> Vec<Token> {
     let mut out: Vec<Token> = Vec::with_capacity(tokens.len() + 16);
-    let mut stack: Vec<(Kind, usize, Option<usize>)> = Vec::new();
+    let mut stack: Vec<Pending> = Vec::new();
     let mut indent = 0;
     let mut line = false;
     for (index, token) in tokens.iter().enumerate() {
         if token.line() {
             indent = column(text, token.start);
         }
-        while let Some((closer, open_indent, Some(noticed))) = stack.last() {
-            if *noticed != index && !(token.line() && indent <= *open_indent) {
-                break;
-            }
-            close(&mut out, *closer);
-            stack.pop();
+        while let Some(top) = stack.pop_if(|it| it.ends_before(index, *token, tokens.get(index + 1), indent)) {
+            close(&mut out, top.opener);
         }
         let mut token = *token;
         match fates.get(&index) {
@@ -206,25 +261,29 @@ fn rebuild(text: &str, tokens: &[Token], fates: &FxHashMap<usize, Fate>) -> Vec<
             Some(Fate::Replaced(kind)) => token.kind = *kind,
             _ => {}
         }
-        if let Some(closer) = token.kind.closer() {
+        if token.kind.closer().is_some() {
             let noticed = match fates.get(&index) {
                 Some(Fate::Unclosed(noticed)) => Some(*noticed),
                 _ => None,
             };
-            stack.push((closer, indent, noticed));
+            stack.push(Pending { opener: token.kind, indent, noticed, braces: false });
         } else if token.kind.is_closer() {
             stack.pop();
+        } else if matches!(token.kind, Kind::If | Kind::For | Kind::Match)
+            && let Some(top) = stack.last_mut()
+        {
+            top.braces = true;
         }
         out.push(token.with_line(token.line() || line));
         line = false;
     }
-    while let Some((closer, _, _)) = stack.pop() {
-        close(&mut out, closer);
+    while let Some(top) = stack.pop() {
+        close(&mut out, top.opener);
     }
     out
 }
 
-fn close(out: &mut Vec<Token>, closer: Kind) {
+fn close(out: &mut Vec<Token>, opener: Kind) {
     let at = out.last().map_or(0, |it| it.end);
-    out.push(Token::new(closer, at, at).with_virtual());
+    out.extend(opener.closer().map(|closer| Token::new(closer, at, at).with_virtual()));
 }

@@ -55,11 +55,15 @@ pub fn parse(text: &str) -> Parse {
     }
     late_uses(&items, &mut errors);
     errors.sort_by_key(|it| it.primary.place.start);
+    errors.truncate(MAX_ERRORS);
     Parse { items, comments, errors }
 }
 
 /// Offsets are 32 bits wide, and some arithmetic on them must not overflow.
 const MAX_LENGTH: usize = 1 << 31;
+
+/// Who has more errors than this in one file has another problem.
+const MAX_ERRORS: usize = 1_000;
 
 fn late_uses(items: &[Placed], errors: &mut Vec<Diagnostic<Span>>) {
     let is_use = |it: &&Placed| matches!(it.item.kind, tree::ItemKind::Use(_));

@@ -54,7 +54,9 @@ pub(crate) fn enforce(tokens: Vec<Token>, errors: &mut Vec<Diagnostic<Span>>) ->
     limits.end_chain(tokens.len());
     if let Some(place) = limits.deep {
         let headline = format!("brackets are nested deeper than {MAX_DEPTH}");
-        errors.push(Diagnostic::new(Code::NestedTooDeeply, place, headline).help("give the inner part a name of its own"));
+        errors.push(
+            Diagnostic::new(Code::NestedTooDeeply, place, headline).help("give the inner part a name of its own"),
+        );
     }
     if let Some(place) = limits.long {
         let headline = format!("an expression has more than {MAX_CHAIN} operators in one chain");

@@ -269,11 +269,6 @@ impl Kind {
         matches!(self, Self::RParen | Self::RBracket | Self::RBrace | Self::HoleClose)
     }
 
-    /// A comparison, which does not chain.
-    pub(crate) fn is_comparison(self) -> bool {
-        matches!(self, Self::EqEq | Self::Ne | Self::Lt | Self::Le | Self::Gt | Self::Ge)
-    }
-
     /// Whether an expression may begin with it.
     pub(crate) fn starts_expr(self) -> bool {
         self.starts_primary() || matches!(self, Self::Bang | Self::Minus)

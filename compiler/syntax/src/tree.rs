@@ -349,6 +349,7 @@ pub enum ExternKind {
 }
 
 /// A member of an `extern`.
+#[expect(clippy::large_enum_variant, reason = "nearly all are ports")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExternField {
     /// `in name as "foreign-name": T = default joined ","`.

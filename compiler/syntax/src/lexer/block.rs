@@ -110,7 +110,18 @@ impl<'s> Lexing<'s> {
     }
 
     /// Where the next line begins that begins an item, else the end of the file.
-    fn next_item_line(&self, from: usize) -> usize {
+    fn next_item_line(&mut self, from: usize) -> usize {
+        if let Some(known) = self.item_line.clone()
+            && (known.start..=known.end).contains(&from)
+        {
+            return known.end;
+        }
+        let found = self.find_item_line(from);
+        self.item_line = Some(from..found);
+        found
+    }
+
+    fn find_item_line(&self, from: usize) -> usize {
         let mut at = from;
         for line in self.text.get(from..).unwrap_or_default().split_inclusive('\n') {
             let word = line.bytes().take_while(u8::is_ascii_alphabetic).count();

@@ -37,6 +37,7 @@ pub(crate) fn lex(text: &str) -> Lexed {
         docs: false,
         strict_until: 0,
         last_fences: None,
+        item_line: None,
         strange_until: 0,
     };
     lexing.lexed.tokens.reserve(text.len() / 4);
@@ -132,6 +133,8 @@ struct Lexing<'s> {
     strict_until: usize,
     /// The last line that begins with a run of that many quotes.
     last_fences: Option<FxHashMap<usize, usize>>,
+    /// A range in which no line begins an item, up to one that does.
+    item_line: Option<std::ops::Range<usize>>,
     /// The end of the last line with a reported unknown character.
     strange_until: usize,
 }
@@ -238,7 +241,10 @@ impl<'s> Lexing<'s> {
                     let length = self.conflict(span.start, span.end);
                     lexer.bump(length - span.len());
                 }
-                Kind::Int => self.number(span.start, span.end),
+                Kind::Int => {
+                    let end = self.number(span.start, span.end);
+                    lexer.bump(end - span.end);
+                }
                 Kind::LBrace => {
                     if let Some(Mode::Hole { depth, .. }) = self.modes.last_mut() {
                         *depth += 1;
@@ -281,7 +287,22 @@ impl<'s> Lexing<'s> {
         }
     }
 
-    fn number(&mut self, start: usize, end: usize) {
+    /// Reads a number; returns where it ends, with the fraction that it cannot have.
+    fn number(&mut self, start: usize, end: usize) -> usize {
+        let rest = self.text.get(end..).unwrap_or_default();
+        if let Some(digits) = rest.strip_prefix('.')
+            && digits.starts_with(|c: char| c.is_ascii_digit())
+        {
+            let length = digits.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(digits.len());
+            let end = end + 1 + length;
+            let headline = format!("`{}` is not a whole number", self.text.get(start..end).unwrap_or_default());
+            self.report(
+                error(Code::BadNumber, start, end, headline)
+                    .help("numbers are whole; a version is a text, a part of an hour is in `min`"),
+            );
+            self.push(Kind::Error, start, end);
+            return end;
+        }
         match number::read(self.text.get(start..end).unwrap_or_default()) {
             Ok(number::Number::Int(_)) => self.push(Kind::Int, start, end),
             Ok(number::Number::Duration(_)) => self.push(Kind::Duration, start, end),
@@ -296,6 +317,7 @@ impl<'s> Lexing<'s> {
                 self.push(Kind::Error, start, end);
             }
         }
+        end
     }
 
     fn one_line(&mut self, mut lexer: Lexer<'s, InText>) -> Next<'s> {

@@ -7,7 +7,8 @@ use crate::{Code, Diagnostic, Edit, Fix, Span};
 
 /// White space that is none to the lexer, and characters that cannot be seen.
 fn is_invisible(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    c.is_whitespace()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 impl Lexing<'_> {
@@ -118,11 +119,13 @@ impl Lexing<'_> {
         let end = line.find("}}").map_or(3, |at| at + 2);
         let inner = line.get(3..end.saturating_sub(2)).unwrap_or_default().trim();
         let place = Span::new(offset(start), offset(start + end));
-        let mut error = Diagnostic::new(Code::ForeignSyntax, place, "`${{ … }}` is an expression of GitHub's workflows")
-            .label("Flow does not read this")
-            .help("write `#{…}` with a value of the program in a text, and the value alone elsewhere");
+        let mut error =
+            Diagnostic::new(Code::ForeignSyntax, place, "`${{ … }}` is an expression of GitHub's workflows")
+                .label("Flow does not read this")
+                .help("write `#{…}` with a value of the program in a text, and the value alone elsewhere");
         if let Some(secret) = inner.strip_prefix("secrets.") {
-            error = error.help(format!("declare `secret {secret}` and give it to the step by `env {{ {secret} = {secret} }}`"));
+            error = error
+                .help(format!("declare `secret {secret}` and give it to the step by `env {{ {secret} = {secret} }}`"));
         }
         self.report(error);
         end

@@ -209,12 +209,9 @@ fn skip_group(inp: &mut Inp<'_, '_>) {
             Kind::LParen | Kind::LBracket | Kind::LBrace | Kind::TextOpen | Kind::BlockOpen | Kind::HoleOpen => {
                 depth += 1;
             }
-            Kind::RParen
-            | Kind::RBracket
-            | Kind::RBrace
-            | Kind::TextClose
-            | Kind::BlockClose
-            | Kind::HoleClose => depth = depth.saturating_sub(1),
+            Kind::RParen | Kind::RBracket | Kind::RBrace | Kind::TextClose | Kind::BlockClose | Kind::HoleClose => {
+                depth = depth.saturating_sub(1)
+            }
             _ => {}
         }
         if depth == 0 {
@@ -341,7 +338,7 @@ pub(super) fn block<'s, O: 's>(
                 continue;
             }
             inp.rewind(mark);
-            expect(inp, want);
+            inp.emit(Problem::new(before, Form::Junk, want));
             skip_junk(inp, |it| it.line() || (commas && it.kind == Kind::Comma));
             if index(inp) == before {
                 // A closing bracket of another kind, which balanced tokens do not have.
@@ -414,7 +411,10 @@ fn only_a_value(token: Token, want: Want) -> bool {
     match want {
         Want::Type => {
             token.kind == Kind::LBracket
-                || (token.kind.is_ident() && token.next != Kind::Colon && !token.next.is_ident() && !token.next.is_hard())
+                || (token.kind.is_ident()
+                    && token.next != Kind::Colon
+                    && !token.next.is_ident()
+                    && !token.next.is_hard())
         }
         _ => matches!(
             token.kind,

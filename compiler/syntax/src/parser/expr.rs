@@ -1,6 +1,6 @@
 //! Expressions, and the sources, places and patterns that they are woven with.
 
-use chumsky::pratt::{infix, left, none, prefix, right};
+use chumsky::pratt::{infix, left, prefix, right};
 use chumsky::prelude::*;
 use smol_str::SmolStr;
 
@@ -32,31 +32,23 @@ pub(super) fn hole(span: Span) -> Expr {
 /// Expressions and all that is recursive with them.
 pub(super) fn rules<'s>() -> Rules<'s> {
     // The parser of expressions refers to itself weakly, so that nothing leaks.
-    let expr = recursive(|expr| around(expr.boxed()).expr).boxed();
-    around(expr)
+    let expr = recursive(|expr| around(&expr.boxed()).expr).boxed();
+    around(&expr)
 }
 
 /// The rules around an expression.
-fn around<'s>(expr: Rule<'s, Expr>) -> Rules<'s> {
-    let place = place(&expr).boxed();
-    let text = text::text(&expr, &place, false).boxed();
-    let script = text::text(&expr, &place, true).boxed();
-    let map = stmt::map(&expr).boxed();
-    let types = super::types::ty(&expr).boxed();
+fn around<'s>(expr: &Rule<'s, Expr>) -> Rules<'s> {
+    let place = place(expr).boxed();
+    let text = text::text(expr, &place, false).boxed();
+    let script = text::text(expr, &place, true).boxed();
+    let map = stmt::map(expr).boxed();
+    let types = super::types::ty(expr).boxed();
     // A body holds bodies only through expressions and through itself.
     let partial = |body: Rule<'s, Body>| {
-        let source = stmt::source(&expr, &text, &script, &map, &body).boxed();
-        let postfix = postfix(&expr, &place, &text, &body, &source).boxed();
+        let source = stmt::source(expr, &text, &script, &map, &body).boxed();
+        let postfix = postfix(expr, &place, &text, &body, &source).boxed();
         let operators = operators(&postfix, &text).boxed();
-        Rules {
-            expr: operators,
-            postfix,
-            text: text.clone(),
-            place: place.clone(),
-            map: map.clone(),
-            body,
-            source,
-        }
+        Rules { expr: operators, postfix, text: text.clone(), place: place.clone(), map: map.clone(), body, source }
     };
     let body = recursive(|body| stmt::body(&partial(body.boxed()), &types)).boxed();
     partial(body)
@@ -183,10 +175,8 @@ fn primary<'s>(
     body: &Rule<'s, Body>,
     source: &Rule<'s, Source>,
 ) -> impl Parse<'s, Expr> + use<'s> {
-    let list = token(Kind::LBracket)
-        .ignore_then(list(element(expr), Kind::RBracket, Want::Expr))
-        .map(ExprKind::List)
-        .boxed();
+    let list =
+        token(Kind::LBracket).ignore_then(list(element(expr), Kind::RBracket, Want::Expr)).map(ExprKind::List).boxed();
     let branch = branch(expr, body).map(|it| ExprKind::If(Box::new(it))).boxed();
     let each = each(expr, body).map(|it| ExprKind::For(Box::new(it))).boxed();
     let select = select(expr, text, stmt::arm_value(body, source)).map(|it| ExprKind::Match(Box::new(it))).boxed();
@@ -249,10 +239,7 @@ fn primary<'s>(
 }
 
 fn element<'s>(expr: &Rule<'s, Expr>) -> impl Parse<'s, Element> + use<'s> {
-    token(Kind::Ellipsis)
-        .or_not()
-        .then(expr.clone())
-        .map(|(spread, value)| Element { spread: spread.is_some(), value })
+    token(Kind::Ellipsis).or_not().then(expr.clone()).map(|(spread, value)| Element { spread: spread.is_some(), value })
 }
 
 /// `if c { … } else { … }`.
@@ -292,8 +279,7 @@ pub(super) fn condition<'s>(expr: &Rule<'s, Expr>) -> impl Parse<'s, Expr> + use
         let right = run(inp, &expr)?;
         let to = index(inp);
         let op_span = inp.state().relative(token.span());
-        let kind =
-            ExprKind::Binary { op: BinaryOp::Eq, op_span, left: Box::new(left), right: Box::new(right) };
+        let kind = ExprKind::Binary { op: BinaryOp::Eq, op_span, left: Box::new(left), right: Box::new(right) };
         Ok(Expr { kind, span: inp.state().span(from, to) })
     })
 }
@@ -310,11 +296,7 @@ fn each<'s>(expr: &Rule<'s, Expr>, body: &Rule<'s, Body>) -> impl Parse<'s, For>
 }
 
 /// `match e { p => … }`.
-fn select<'s>(
-    expr: &Rule<'s, Expr>,
-    text: &Rule<'s, Text>,
-    value: impl Parse<'s, ArmValue>,
-) -> impl Parse<'s, Match> {
+fn select<'s>(expr: &Rule<'s, Expr>, text: &Rule<'s, Text>, value: impl Parse<'s, ArmValue>) -> impl Parse<'s, Match> {
     let arm = patterns(text)
         .then_ignore(require(Kind::FatArrow, Want::FatArrow))
         .then(value)
@@ -324,10 +306,11 @@ fn select<'s>(
         move |inp| if open(inp, Kind::LBrace, Want::Brace) { inp.parse(&arms) } else { Ok(Vec::new()) }
     })
     .map_with(|arms, e| (arms, span(e)));
-    token(Kind::Match)
-        .ignore_then(expr.clone())
-        .then(arms)
-        .map(|(value, (arms, arms_span))| Match { value, arms, arms_span })
+    token(Kind::Match).ignore_then(expr.clone()).then(arms).map(|(value, (arms, arms_span))| Match {
+        value,
+        arms,
+        arms_span,
+    })
 }
 
 /// `p | q`. Fails where no pattern begins.
@@ -350,7 +333,7 @@ fn pattern<'s>(text: &Rule<'s, Text>) -> impl Parse<'s, Pattern> + use<'s> {
         let token = peek(inp);
         let from = index(inp);
         let kind = match token.kind {
-            kind if kind.is_ident() => PatternKind::Path(inp.parse(&path)?),
+            kind if kind.is_ident() => PatternKind::Path(inp.parse(path)?),
             Kind::TextOpen | Kind::BlockOpen => {
                 PatternKind::Text(inp.parse(&text)?.plain().map(SmolStr::from).unwrap_or_default())
             }
@@ -376,16 +359,16 @@ fn pattern<'s>(text: &Rule<'s, Text>) -> impl Parse<'s, Pattern> + use<'s> {
 /// Operators over operands.
 fn operators<'s>(postfix: &Rule<'s, Expr>, text: &Rule<'s, Text>) -> impl Parse<'s, Expr> + use<'s> {
     let op = |ops: &'static [(Kind, BinaryOp)]| {
-        any()
-            .filter(move |it: &Token| ops.iter().any(|(kind, _)| *kind == it.kind))
-            .map_with(move |token: Token, e: &mut At<'_, '_>| {
+        any().filter(move |it: &Token| ops.iter().any(|(kind, _)| *kind == it.kind)).map_with(
+            move |token: Token, e: &mut At<'_, '_>| {
                 if matches!(token.kind, Kind::Amp | Kind::Pipe) {
                     let at = e.span().start;
                     e.emit(Problem::new(at, Form::SingleOperator, Want::Expr));
                 }
                 let op = ops.iter().find(|(kind, _)| *kind == token.kind).map_or(BinaryOp::Or, |(_, op)| *op);
-                (op, e.state().relative(token.span()))
-            })
+                Operator { op, span: e.state().relative(token.span()), at: e.span().start }
+            },
+        )
     };
     let unary = any()
         .filter(|it: &Token| matches!(it.kind, Kind::Bang | Kind::Minus))
@@ -395,11 +378,15 @@ fn operators<'s>(postfix: &Rule<'s, Expr>, text: &Rule<'s, Text>) -> impl Parse<
             kind: ExprKind::Unary { op, operand: Box::new(operand) },
             span: span(e),
         }),
-        infix(left(6), op(&[(Kind::Star, BinaryOp::Mul), (Kind::Slash, BinaryOp::Div), (Kind::Percent, BinaryOp::Rem)]), binary),
+        infix(
+            left(6),
+            op(&[(Kind::Star, BinaryOp::Mul), (Kind::Slash, BinaryOp::Div), (Kind::Percent, BinaryOp::Rem)]),
+            binary,
+        ),
         infix(left(5), op(&[(Kind::Plus, BinaryOp::Add), (Kind::Minus, BinaryOp::Sub)]), binary),
         infix(right(4), op(&[(Kind::Coalesce, BinaryOp::Coalesce)]), binary),
         infix(
-            none(3),
+            left(3),
             op(&[
                 (Kind::EqEq, BinaryOp::Eq),
                 (Kind::Ne, BinaryOp::Ne),
@@ -408,16 +395,36 @@ fn operators<'s>(postfix: &Rule<'s, Expr>, text: &Rule<'s, Text>) -> impl Parse<
                 (Kind::Gt, BinaryOp::Gt),
                 (Kind::Ge, BinaryOp::Ge),
             ]),
-            binary,
+            compare,
         ),
         infix(left(2), op(&[(Kind::AndAnd, BinaryOp::And), (Kind::Amp, BinaryOp::And)]), binary),
         infix(left(1), op(&[(Kind::OrOr, BinaryOp::Or), (Kind::Pipe, BinaryOp::Or)]), binary),
     ))
 }
 
-fn binary(left: Expr, (op, op_span): (BinaryOp, Span), right: Expr, e: &mut At<'_, '_>) -> Expr {
-    let kind = ExprKind::Binary { op, op_span, left: Box::new(left), right: Box::new(right) };
+#[derive(Clone, Copy)]
+struct Operator {
+    op: BinaryOp,
+    span: Span,
+    /// Its token.
+    at: usize,
+}
+
+fn binary(left: Expr, op: Operator, right: Expr, e: &mut At<'_, '_>) -> Expr {
+    let kind = ExprKind::Binary { op: op.op, op_span: op.span, left: Box::new(left), right: Box::new(right) };
     Expr { kind, span: span(e) }
+}
+
+/// A comparison. That it does not chain is said here, since a parser that refuses the second
+/// operator would lose what follows it.
+fn compare(left: Expr, op: Operator, right: Expr, e: &mut At<'_, '_>) -> Expr {
+    let in_parentheses = span(e).start < left.span.start;
+    let compares =
+        |op| matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge);
+    if !in_parentheses && matches!(left.kind, ExprKind::Binary { op, .. } if compares(op)) {
+        e.emit(Problem::new(op.at, Form::ChainedComparison, Want::Expr));
+    }
+    binary(left, op, right, e)
 }
 
 /// An operand with `as "title"` and `after x`.

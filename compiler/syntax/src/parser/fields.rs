@@ -45,7 +45,8 @@ pub(super) fn fields<'s>(rules: &Rules<'s>, annotation: &Rule<'s, Type>) -> impl
             .then(fields)
             .map(|(patterns, fields)| FieldArm { patterns, fields });
         let arms = block(arm, |_| None, Want::Arm, true).boxed();
-        let arms = custom(move |inp| if open(inp, Kind::LBrace, Want::Brace) { inp.parse(&arms) } else { Ok(Vec::new()) });
+        let arms =
+            custom(move |inp| if open(inp, Kind::LBrace, Want::Brace) { inp.parse(&arms) } else { Ok(Vec::new()) });
         let select = token(Kind::Match)
             .ignore_then(value)
             .then(arms)
@@ -118,7 +119,8 @@ pub(super) fn extern_<'s>(
     });
     let member = extern_field(rules, typed, equals).boxed();
     let inside = block(member, |span| Some(ExternField::Hole(span)), Want::Port, true).boxed();
-    let inside = custom(move |inp| if open(inp, Kind::LBrace, Want::Brace) { inp.parse(&inside) } else { Ok(Vec::new()) });
+    let inside =
+        custom(move |inp| if open(inp, Kind::LBrace, Want::Brace) { inp.parse(&inside) } else { Ok(Vec::new()) });
     token(Kind::Extern)
         .ignore_then(kind)
         .then(name())

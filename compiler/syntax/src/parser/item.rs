@@ -119,11 +119,7 @@ fn params<'s>(annotation: &Rule<'s, Type>, equals: &Rule<'s, Expr>) -> impl Pars
         }
         let name = member_name(inp, Want::Param);
         let nothing = name.is_missing() && index(inp) == from;
-        let ((ty, default), merge) = if nothing {
-            ((types::hole(gap(inp)), None), None)
-        } else {
-            run(inp, &rest)?
-        };
+        let ((ty, default), merge) = if nothing { ((types::hole(gap(inp)), None), None) } else { run(inp, &rest)? };
         let to = index(inp);
         Ok(Param { docs, mode, name, ty, default, merge, span: inp.state().span(from, to) })
     });
@@ -248,13 +244,9 @@ fn struct_<'s>(parts: &Parts<'s>) -> impl Parse<'s, ItemKind> + use<'s> {
 
 fn artifact<'s>(rules: &Rules<'s>, parts: &Parts<'s>) -> impl Parse<'s, ItemKind> + use<'s> {
     let params = when(|it| it.kind == Kind::LParen, parts.params.clone());
-    token(Kind::Artifact)
-        .ignore_then(name())
-        .then(params)
-        .then(fields::fields(rules, &parts.annotation))
-        .map(|((name, params), fields)| {
-            ItemKind::Artifact(Artifact { name, params: params.unwrap_or_default(), fields })
-        })
+    token(Kind::Artifact).ignore_then(name()).then(params).then(fields::fields(rules, &parts.annotation)).map(
+        |((name, params), fields)| ItemKind::Artifact(Artifact { name, params: params.unwrap_or_default(), fields }),
+    )
 }
 
 fn secret<'s>(rules: &Rules<'s>) -> impl Parse<'s, ItemKind> + use<'s> {

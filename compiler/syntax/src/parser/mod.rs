@@ -38,11 +38,16 @@ impl<'s> ItemParser<'s> {
 
     /// Parses the tokens of an item; what follows it there becomes a hole of its own. The item's
     /// documentation stands after `above`.
-    pub(crate) fn parse(&self, above: u32, tokens: &'s [Token], items: &mut Vec<Placed>, errors: &mut Vec<Diagnostic<Span>>) {
+    pub(crate) fn parse(
+        &self,
+        above: u32,
+        tokens: &'s [Token],
+        items: &mut Vec<Placed>,
+        errors: &mut Vec<Diagnostic<Span>>,
+    ) {
         let Some(first) = tokens.first() else { return };
         let source = View { text: self.text, tokens, base: first.start, docs: self.docs };
-        let (parsed, mut problems) =
-            self.rule.parse_with_state(tokens, &mut SimpleState(source)).into_output_errors();
+        let (parsed, mut problems) = self.rule.parse_with_state(tokens, &mut SimpleState(source)).into_output_errors();
         let end = match parsed {
             Some((kind, end)) => {
                 let docs = source.docs_above(*first, above);

@@ -32,10 +32,10 @@ wants! {
     Type "a type",
     Name "a name",
     Text "a text",
-    Brace "`{`",
-    Paren "`(`",
-    Assign "`=`",
     Colon "`:`",
+    Assign "`=`",
+    Paren "`(`",
+    Brace "`{`",
     Comma "`,`",
     CloseParen "`)`",
     CloseBracket "`]`",
@@ -99,6 +99,8 @@ impl<const N: usize> From<[Want; N]> for Wants {
 pub(super) enum Form {
     /// Something is missing or something else stands there.
     Expected,
+    /// Nothing that may stand there begins so.
+    Junk,
     /// The value stands there, but on the next line.
     NextLine,
     /// The bracket stands there, but on the next line.
@@ -109,6 +111,8 @@ pub(super) enum Form {
     OptionalTwice,
     /// `&` or `|` for `&&` or `||`.
     SingleOperator,
+    /// `a < b < c`.
+    ChainedComparison,
     /// `=` for `==`.
     AssignForEquals,
     /// `out` in a hole outside of a script.

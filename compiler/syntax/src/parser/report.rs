@@ -3,7 +3,7 @@
 
 use super::base::View;
 use super::is_reported;
-use super::problem::{Form, Problem, Want};
+use super::problem::{Form, Problem, Want, Wants};
 use crate::token::{Kind, Token};
 use crate::{Code, Diagnostic, Span};
 
@@ -20,7 +20,7 @@ pub(super) fn report(source: &View<'_>, problems: Vec<Problem>, errors: &mut Vec
         let at = problem.at as usize;
         let found = source.token(at);
         // What is missing at the end of a line belongs to that line.
-        let anchor = if found.line() { at.saturating_sub(1) } else { at };
+        let anchor = if found.line() && problem.form == Form::Expected { at.saturating_sub(1) } else { at };
         let line = lines.of(anchor);
         if last == Some(line) || lines.is_reported(line) {
             continue;
@@ -90,6 +90,12 @@ impl Finding<'_, '_> {
         let found = self.found;
         match problem.form {
             Form::Expected => self.expected(problem),
+            Form::Junk => self.foreign(problem).unwrap_or_else(|| {
+                let word = self.says(found).lines().next().unwrap_or_default();
+                let headline = format!("expected {}, found `{word}`", Self::alternatives(problem));
+                let error = Diagnostic::new(Code::Expected, found.span(), headline);
+                if found.kind.is_hard() { error.label("a reserved word") } else { error }
+            }),
             Form::NextLine => {
                 let sign = self.before(1).map_or("=", |it| self.says(it));
                 let what = if problem.wants.has(Want::Type) { "type" } else { "value" };
@@ -101,14 +107,19 @@ impl Finding<'_, '_> {
             Form::BracketOnNextLine => {
                 let bracket = self.says(found);
                 let headline = format!("`{bracket}` must stand on the line of what it belongs to");
-                Diagnostic::new(Code::BracketOnNextLine, found.span(), headline)
-                    .fix("join the lines", Span::new(self.gap().start, found.start), " ")
+                Diagnostic::new(Code::BracketOnNextLine, found.span(), headline).fix(
+                    "join the lines",
+                    Span::new(self.gap().start, found.start),
+                    " ",
+                )
             }
             Form::Reserved => self.reserved(),
-            Form::OptionalTwice => {
-                Diagnostic::new(Code::OptionalTwice, found.span(), "a type is optional once: one `?` is enough")
-                    .fix("write one `?`", Span::new(found.start, self.marks_end()), "?")
-            }
+            Form::OptionalTwice => Diagnostic::new(
+                Code::OptionalTwice,
+                found.span(),
+                "a type is optional once: one `?` is enough",
+            )
+            .fix("write one `?`", Span::new(found.start, self.marks_end()), "?"),
             Form::SingleOperator => {
                 let sign = self.says(found);
                 let headline = format!("`{sign}` is not an operator: write `{sign}{sign}`");
@@ -118,16 +129,24 @@ impl Finding<'_, '_> {
                     format!("{sign}{sign}"),
                 )
             }
-            Form::AssignForEquals => {
-                Diagnostic::new(Code::ForeignSyntax, found.span(), "`=` gives a value; `==` compares")
-                    .fix("write `==`", found.span(), "==")
-            }
+            Form::ChainedComparison => Diagnostic::new(Code::Expected, found.span(), "comparisons do not chain")
+                .help("join two comparisons by `&&`, or put one in parentheses"),
+            Form::AssignForEquals => Diagnostic::new(
+                Code::ForeignSyntax,
+                found.span(),
+                "`=` gives a value; `==` compares",
+            )
+            .fix("write `==`", found.span(), "=="),
             Form::StrayClaim => Diagnostic::new(Code::StrayClaim, found.span(), "only scripts write by `#{out …}`")
                 .help("read a value by `#{…}`, or move this into a script"),
             Form::HoleInName => {
                 let end = self.text_end();
-                Diagnostic::new(Code::HoleInPlainText, Span::new(found.start, end), "this text cannot have `#{…}` in it")
-                    .help("write it out; it must be known without running anything")
+                Diagnostic::new(
+                    Code::HoleInPlainText,
+                    Span::new(found.start, end),
+                    "this text cannot have `#{…}` in it",
+                )
+                .help("write it out; it must be known without running anything")
             }
             Form::LoneName => self.lone_name(),
         }
@@ -179,14 +198,6 @@ impl Finding<'_, '_> {
                 .help(format!("did you mean `{instead}`?"))
                 .fix(format!("write `{instead}`"), name.span(), instead);
         }
-        if self.found.kind == Kind::Colon {
-            let headline = format!("the setting `{word}` is given by `=`, not by `:`");
-            return Diagnostic::new(Code::ForeignSyntax, self.found.span(), headline).fix(
-                "write ` =`",
-                self.found.span(),
-                " =",
-            );
-        }
         let wants = match name.kind {
             Kind::Sh
             | Kind::Bash
@@ -201,7 +212,7 @@ impl Finding<'_, '_> {
             Kind::On | Kind::Param | Kind::Export | Kind::Service | Kind::Cache | Kind::Raw | Kind::Extends => {
                 [Want::Name].into()
             }
-            _ => super::problem::Wants::from([Want::Assign, Want::Paren, Want::Brace]),
+            _ => Wants::from([Want::Assign, Want::Paren, Want::Brace]),
         };
         self.expected(Problem::expected(self.at, wants))
     }
@@ -293,9 +304,37 @@ impl Finding<'_, '_> {
                 return instead(format!("`{word}` is not a word of Flow: write `{meant}`"), meant);
             }
         }
-        if found.kind.is_comparison() && self.source.tokens.iter().take(self.at).any(|it| it.kind.is_comparison()) {
-            let help = "join two comparisons by `&&`, or put one in parentheses";
-            return Some(Diagnostic::new(Code::Expected, found.span(), "comparisons do not chain").help(help));
+        if found.kind.is_text()
+            && let Some(shell) = self.before(1)
+            && matches!(shell.kind, Kind::Sh | Kind::Bash | Kind::Pwsh | Kind::Cmd | Kind::Python)
+            && !found.line()
+        {
+            let place = shell.span().to(found.span());
+            return Some(
+                Diagnostic::new(Code::Expected, place, "a script cannot stand here")
+                    .help("scripts are statements, or the value of a `let` or `out`"),
+            );
+        }
+        if found.kind == Kind::Colon && is(Want::Assign) && !is(Want::Colon) {
+            let name = self.before(1).map_or("it", |it| self.says(it));
+            return Some(
+                Diagnostic::new(Code::ForeignSyntax, found.span(), format!("`{name}` is given by `=`, not by `:`"))
+                    .fix("write ` =`", found.span(), " ="),
+            );
+        }
+        if found.kind == Kind::Question {
+            return Some(
+                Diagnostic::new(Code::ForeignSyntax, found.span(), "there is no `? :` in Flow")
+                    .help("write `if a { b } else { c }`, or `a ?? b` for a value that may be missing"),
+            );
+        }
+        if is(Want::Item) && matches!(found.kind, Kind::Secret | Kind::Test | Kind::Once) {
+            let (wanted, word) = match found.kind {
+                Kind::Secret => ("a name", "secret"),
+                Kind::Test => ("a text", "test"),
+                _ => ("`action`", "once"),
+            };
+            return Some(Diagnostic::new(Code::Expected, found.span(), format!("expected {wanted} after `{word}`")));
         }
         if is(Want::Item) && !found.kind.is_item() {
             let headline = match found.kind {

@@ -133,12 +133,11 @@ pub(super) fn source<'s>(
         .ignore_then(text.clone())
         .then(body.clone())
         .map_with(|(title, body), e| Source::Step(Step { title, body, span: span(e) }));
-    let foreign = any()
-        .then(text::plain(text))
-        .then(map.clone().or_not())
-        .map_with(|((word, reference), inputs): ((Token, _), _), e| {
+    let foreign = any().then(text::plain(text)).then(map.clone().or_not()).map_with(
+        |((word, reference), inputs): ((Token, _), _), e| {
             Source::Foreign(Foreign { task: word.kind == Kind::Task, reference, inputs, span: span(e) })
-        });
+        },
+    );
     let (script, step, foreign, expr) = (script.boxed(), step.boxed(), foreign.boxed(), expr.clone());
     custom(move |inp| {
         let token = peek(inp);
@@ -319,7 +318,8 @@ fn forms<'s>(rules: &Rules<'s>, ty: &Rule<'s, Type>) -> Forms<'s> {
             .then(body.clone())
             .map(|(after, body)| StmtKind::After { after, body })
             .boxed(),
-        export: after_word.clone()
+        export: after_word
+            .clone()
             .then(equals.clone().or(missing_value([Want::Assign].into())))
             .map(|(name, value)| StmtKind::Export { name, value })
             .boxed(),
@@ -348,10 +348,12 @@ fn forms<'s>(rules: &Rules<'s>, ty: &Rule<'s, Type>) -> Forms<'s> {
         cache: setting(with_map.clone(), |(name, map)| Setting::Cache { name, map }),
         extends: setting(with_map, |(backend, map)| Setting::Extends { backend, map }),
         raw: setting(
-            after_word.clone().then(map.clone().map(RawValue::Map).or(text.clone().map(RawValue::Text)).or(total(|inp| {
-                expect(inp, [Want::Brace, Want::Text]);
-                RawValue::Map(Map { entries: Vec::new(), span: gap(inp) })
-            }))),
+            after_word.clone().then(map.clone().map(RawValue::Map).or(text.clone().map(RawValue::Text)).or(total(
+                |inp| {
+                    expect(inp, [Want::Brace, Want::Text]);
+                    RawValue::Map(Map { entries: Vec::new(), span: gap(inp) })
+                },
+            ))),
             |(backend, value)| Setting::Raw { backend, value },
         ),
         on: setting(trigger(map), |it| it),

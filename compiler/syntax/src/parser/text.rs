@@ -59,16 +59,20 @@ fn hole<'s>(expr: &Rule<'s, Expr>, place: &Rule<'s, Place>, script: bool) -> imp
         .clone()
         .then(token(Kind::Ellipsis).or_not())
         .map(|(value, spread)| HoleKind::Read { value, spread: spread.is_some() });
-    let claim = any()
-        .filter(|it: &Token| it.kind == Kind::Out)
-        .map_with(move |_, e: &mut At<'_, '_>| {
-            if !script {
-                let at = e.span().start;
-                e.emit(Problem::new(at, Form::StrayClaim, Want::Expr));
+    let claim = custom({
+        let place = place.clone();
+        move |inp| {
+            let at = index(inp);
+            if peek(inp).kind != Kind::Out {
+                return Err(Problem::expected(at, Want::Expr));
             }
-        })
-        .ignore_then(place.clone())
-        .map(HoleKind::Claim);
+            if !script {
+                inp.emit(Problem::new(at, Form::StrayClaim, Want::Expr));
+            }
+            inp.skip();
+            inp.parse(&place).map(HoleKind::Claim)
+        }
+    });
     token(Kind::HoleOpen)
         .ignore_then(claim.or(read))
         .then_ignore(total(|inp| close(inp, Kind::HoleClose, Want::CloseBrace)))

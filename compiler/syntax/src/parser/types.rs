@@ -121,9 +121,7 @@ fn bracketed<'s>(ty: &Rule<'s, Type>, expr: &Rule<'s, Expr>) -> impl Parse<'s, T
     let plain = ty.clone().then(token(Kind::Colon).ignore_then(member).or_not());
     let plain = plain.map(|(first, member)| match member {
         None => TypeKind::List(Box::new(first)),
-        Some(member) => {
-            TypeKind::Family { key: FamilyKey::Type(Box::new(first)), member: Box::new(member) }
-        }
+        Some(member) => TypeKind::Family { key: FamilyKey::Type(Box::new(first)), member: Box::new(member) },
     });
     token(Kind::LBracket)
         .ignore_then(family.or(plain))

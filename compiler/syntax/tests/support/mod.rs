@@ -1,5 +1,5 @@
 //! What the parser's tests share: a compact dump of the tree, and programs to work with.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub)]
 
 use flow_syntax::tree::*;
 use flow_syntax::{Parse, Placed, Span, parse};
@@ -97,7 +97,13 @@ pub fn item(placed: &Placed) -> String {
             format!("(job {} {params}{outputs}{runner} {})", name(&it.name), body(&it.body))
         }
         ItemKind::Flow(it) => {
-            format!("(flow {} {}{} {})", name(&it.name), params(&it.params), outputs(it.outputs.as_ref()), body(&it.body))
+            format!(
+                "(flow {} {}{} {})",
+                name(&it.name),
+                params(&it.params),
+                outputs(it.outputs.as_ref()),
+                body(&it.body)
+            )
         }
         ItemKind::Pipeline(it) => {
             format!("(pipeline {}{} {})", name(&it.name), outputs(it.outputs.as_ref()), body(&it.body))
@@ -241,7 +247,9 @@ fn stmt(stmt: &Stmt) -> String {
             let (title, options) = (opt(" as ", title.as_ref().map(text)), opt(" ", options.as_ref().map(map)));
             format!("(expose {}{title}{options})", expr(value))
         }
-        StmtKind::Gate { title, after } => format!("(gate {}{})", text(title), opt(" after ", after.as_ref().map(expr))),
+        StmtKind::Gate { title, after } => {
+            format!("(gate {}{})", text(title), opt(" after ", after.as_ref().map(expr)))
+        }
         StmtKind::After { after, body } => format!("(after {} {})", expr(after), self::body(body)),
         StmtKind::Stage { title, body } => format!("(stage {} {})", text(title), self::body(body)),
         StmtKind::Finally(it) => format!("(finally {})", body(it)),
@@ -259,7 +267,9 @@ fn setting(setting: &Setting) -> String {
         Setting::Service { name, map } => format!("(service {} {})", self::name(name), self::map(map)),
         Setting::Cache { name, map } => format!("(cache {} {})", self::name(name), self::map(map)),
         Setting::Raw { backend, value: RawValue::Map(map) } => format!("(raw {} {})", name(backend), self::map(map)),
-        Setting::Raw { backend, value: RawValue::Text(text) } => format!("(raw {} {})", name(backend), self::text(text)),
+        Setting::Raw { backend, value: RawValue::Text(text) } => {
+            format!("(raw {} {})", name(backend), self::text(text))
+        }
         Setting::Trigger { event, finished, filters } => {
             let (finished, filters) = (opt(" ", finished.as_ref().map(name)), opt(" ", filters.as_ref().map(map)));
             format!("(on {}{finished}{filters})", path(event))
