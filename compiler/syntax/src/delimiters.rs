@@ -169,6 +169,10 @@ fn report_unclosed(text: &str, tokens: &[Token], fates: &FxHashMap<usize, Fate>,
     let mut last: Option<(u32, usize)> = None;
     for (index, noticed) in unclosed {
         let Some(token) = tokens.get(index) else { continue };
+        // The end of a hole that the lexer has reported.
+        if tokens.get(noticed).is_some_and(|it| it.is_virtual()) {
+            continue;
+        }
         let same_line = |from: u32| !text.get(from as usize..token.start as usize).unwrap_or_default().contains('\n');
         if last.is_some_and(|(start, at)| at == noticed && same_line(start)) {
             continue;

@@ -207,3 +207,27 @@ fn wrong_items() {
         check
     ));
 }
+
+#[test]
+fn half_typed_holes_damage_their_line() {
+    for (typed, script, code) in [
+        ("sh \"#{\"", "(sh \"#{\"\"}\")", "F0106"),
+        ("sh \"a #{x.\"", "(sh \"a #{(._? x)}\")", "F0106"),
+        ("sh \"a #{out \"", "(sh \"a #{out _?}\")", "F0106"),
+        ("sh \"a #{x.", "(sh \"a #{(._? x)}\")", "F0101"),
+        ("sh \"a #{f(x", "(sh \"a #{(call f x)}\")", "F0101"),
+        ("sh \"\"\"\n    a #{\n    b\n    \"\"\"", "(sh \"a #{_?}\\nb\")", "F0101"),
+        ("sh \"\"\"\n    a #{x.\n    b #{y}\n    \"\"\"", "(sh \"a #{(._? x)}\\nb #{y}\")", "F0101"),
+    ] {
+        let text = format!("job j() {{\n  a()\n  {typed}\n  b()\n}}\n\njob k() {{ c() }}\n");
+        let parse = flow_syntax::parse(&text);
+        let items: Vec<_> = parse.items.iter().map(support::item).collect();
+        assert_eq!(
+            items,
+            [format!("(job j () [(call a) {script} (call b)])"), "(job k () [(call c)])".into()],
+            "{typed}"
+        );
+        let codes: Vec<_> = parse.errors.iter().map(|it| it.code.id()).collect();
+        assert_eq!(codes, [code], "{typed}: {:?}", support::errors(&parse));
+    }
+}

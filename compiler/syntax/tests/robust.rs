@@ -257,7 +257,7 @@ fn time_grows_with_length_not_with_depth() {
             assert!(!parse(text).items.is_empty());
             start.elapsed()
         };
-        (0..4).map(|_| run()).min().unwrap()
+        (0..3).map(|_| run()).min().unwrap()
     };
     let all = (nests.iter().map(|it| ("const C = ", *it, "")))
         .chain(statements.iter().map(|it| ("job j() { ", *it, " }")))
@@ -265,8 +265,9 @@ fn time_grows_with_length_not_with_depth() {
     for (before, nest, after) in all {
         // The same number of brackets in either.
         let (shallow, deep) = (program(before, nest, after, 8), program(before, nest, after, 16));
-        let (shallow, deep) = (time(&shallow), time(&deep));
-        assert!(deep < shallow * 3 / 2 + Duration::from_millis(5), "{nest:?}: {shallow:?} at depth 8, {deep:?} at 16");
+        // Exponential work would be a hundred times as much; other programs may run beside this one.
+        let fits = (0..5).any(|_| time(&deep) < time(&shallow) * 3 / 2);
+        assert!(fits, "{nest:?}: {:?} at depth 8, {:?} at 16", time(&shallow), time(&deep));
     }
 }
 
