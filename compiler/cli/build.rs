@@ -1,4 +1,5 @@
 //! Embeds the pages of docs/errors, so that `flowc explain` needs no files.
+#![allow(clippy::disallowed_methods, reason = "a build script is the rim")]
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,5 +1,6 @@
 //! `flowc`, the command: the rim around the compiler. It owns arguments, files, the terminal and exit
 //! codes, and nothing of the language.
+#![allow(clippy::disallowed_methods, reason = "the command is the rim")]
 
 mod args;
 mod commands;

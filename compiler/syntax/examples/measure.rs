@@ -1,5 +1,5 @@
 //! Times the parser on large and hostile inputs: `cargo run --release -p flow-syntax --example measure`.
-#![allow(clippy::print_stdout, missing_docs)]
+#![allow(clippy::disallowed_methods, clippy::print_stdout, missing_docs)]
 
 use std::time::Instant;
 
