@@ -269,3 +269,16 @@ pub fn syntax(db: &dyn Db, def: Def) -> Arc<Item> {
         |placed| Arc::clone(&placed.item),
     )
 }
+
+/// Whether the text of an item has errors, so that parts of it may be missing from its tree.
+#[salsa::tracked(returns(copy))]
+pub fn broken(db: &dyn Db, def: Def) -> bool {
+    let file = def.file(db);
+    placements(db, file).get(&def).is_some_and(|placed| {
+        let span = placed.item.span.shift(placed.start);
+        parse(db, file).errors.iter().any(|error| {
+            let at = error.primary.place;
+            span.touches(at.start) || (at.start..=at.end).contains(&span.start)
+        })
+    })
+}

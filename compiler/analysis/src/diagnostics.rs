@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use flow_syntax::{Code, Diagnostic, Span};
 
-use crate::db::{Db, File, Unreadable, defs, parse};
+use crate::db::{Db, File, Unreadable, broken, defs, parse};
 use crate::infer::findings;
 use crate::line_index::LineIndex;
 use crate::place::FileSpan;
@@ -22,7 +22,10 @@ pub fn diagnostics(db: &dyn Db, file: File) -> Vec<Diagnostic<FileSpan>> {
     }
     let syntax = parse(db, file).errors.iter().cloned().map(|error| error.map(|span| FileSpan { file, span }));
     let scope = scope(db, file).findings.iter().cloned();
-    let checks = defs(db, file).iter().flat_map(|def| findings(db, *def));
+    let checks = defs(db, file).iter().flat_map(|def| {
+        let broken = broken(db, *def);
+        findings(db, *def).into_iter().filter(move |finding| !(broken && is_about_absence(finding.code)))
+    });
     let mut all: Vec<_> = syntax.chain(scope.chain(checks).map(|finding| finding.map(|place| place.in_file(db)))).collect();
     all.sort_by(|a, b| {
         let key = |it: &Diagnostic<FileSpan>| (it.primary.place.span, it.code);
@@ -30,6 +33,21 @@ pub fn diagnostics(db: &dyn Db, file: File) -> Vec<Diagnostic<FileSpan>> {
     });
     all.dedup();
     all
+}
+
+/// Whether a finding says that something is not there: nothing to say of text that cannot be read.
+const fn is_about_absence(code: Code) -> bool {
+    matches!(
+        code,
+        Code::NeverWritten
+            | Code::WrittenSometimes
+            | Code::UnusedLocal
+            | Code::UnusedParameter
+            | Code::NoRunner
+            | Code::NotExhaustive
+            | Code::MissingPath
+            | Code::MissingArgument
+    )
 }
 
 /// The lines of a file.

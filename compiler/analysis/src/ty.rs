@@ -106,6 +106,17 @@ impl Ty {
         }
     }
 
+    /// A call with one output stands for that output.
+    pub fn single(&self) -> &Self {
+        match self {
+            Self::Call(call) => match call.outputs.as_slice() {
+                [(_, only)] => only,
+                _ => self,
+            },
+            other => other,
+        }
+    }
+
     /// Whether it stands for something that has been reported.
     pub const fn is_error(&self) -> bool {
         matches!(self, Self::Error)
@@ -188,7 +199,7 @@ fn same_argument(from: &Norm, to: &Norm) -> bool {
 }
 
 /// Whether a value of type `from` may stand where one of type `to` is wanted: equal, or by one of the
-/// language's conversions (docs/reference/types.md, "Conversions").
+/// language's conversions (docs/reference/language.md 4).
 pub fn converts(db: &dyn Db, from: &Ty, to: &Ty) -> bool {
     match (from, to) {
         (Ty::Error, _) | (_, Ty::Error) => true,

@@ -1,5 +1,5 @@
 //! Values that are known while compiling, and the normal form of const arguments by which types
-//! are compared (docs/reference/types.md, "Const arguments in types").
+//! are compared (docs/design/semantics.md 3.1).
 
 use std::fmt::Write as _;
 use std::sync::Arc;

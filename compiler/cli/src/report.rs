@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use ariadne::{Config, IndexType, Label, Report, ReportKind, Source};
+use ariadne::{Color, Config, Label, Report, ReportKind, Source};
 use flow_analysis::diagnostics::line_index;
 use flow_analysis::{Database, File, FileSpan};
 use flow_syntax::{Diagnostic, Severity};
@@ -49,29 +49,33 @@ fn text(db: &Database, file: File) -> &str {
 
 type Span = (String, std::ops::Range<usize>);
 
+/// The place in characters, as ariadne counts by default; its counting in bytes mixes the two.
 fn span(db: &Database, place: FileSpan) -> Span {
-    let length = text(db, place.file).len();
-    let (start, end) = (place.span.start as usize, place.span.end as usize);
-    (place.file.path(db).to_string(), start.min(length)..end.min(length))
+    let text = text(db, place.file);
+    let covered = place.span.text(text);
+    let start = flow_syntax::Span::new(0, place.span.start).text(text).chars().count();
+    // A line break at the end would draw an arrow to the next line.
+    let length = covered.trim_end().chars().count();
+    (place.file.path(db).to_string(), start..start + length)
 }
 
 fn human(out: &mut dyn Write, db: &Database, finding: &Diagnostic<FileSpan>, color: bool) -> io::Result<()> {
-    let kind = match finding.severity {
-        Severity::Error => ReportKind::Error,
-        Severity::Warning => ReportKind::Warning,
+    let (kind, tint) = match finding.severity {
+        Severity::Error => (ReportKind::Error, Color::Red),
+        Severity::Warning => (ReportKind::Warning, Color::Yellow),
     };
-    // Byte offsets: the default counts characters and misplaces carets after any umlaut.
-    let config = Config::default().with_index_type(IndexType::Byte).with_color(color).with_tab_width(4);
-    let (error, other) = (ariadne::Color::Red, ariadne::Color::Blue);
-    let primary = if finding.severity == Severity::Error { error } else { ariadne::Color::Yellow };
-    let mut report = Report::build(kind, span(db, finding.primary.place))
-        .with_config(config)
+    let primary = finding.primary.place;
+    let mut report = Report::build(kind, span(db, primary))
+        .with_config(Config::default().with_color(color).with_tab_width(4))
         .with_code(finding.code.id())
         .with_message(&finding.headline);
     let message = if finding.primary.message.is_empty() { "here" } else { &finding.primary.message };
-    report.add_label(Label::new(span(db, finding.primary.place)).with_message(message).with_color(primary).with_order(-1));
-    for related in &finding.related {
-        report.add_label(Label::new(span(db, related.place)).with_message(&related.message).with_color(other));
+    let mut labels = vec![(primary, message, tint)];
+    labels.extend(finding.related.iter().map(|it| (it.place, it.message.as_str(), Color::Blue)));
+    // In the order of the source, so that places of one file stand in one frame, the primary file first.
+    labels.sort_by_key(|(place, ..)| (place.file != primary.file, place.file.path(db).clone(), place.span));
+    for (place, message, color) in &labels {
+        report.add_label(Label::new(span(db, *place)).with_message(message).with_color(*color));
     }
     for note in &finding.notes {
         report.add_note(note);
@@ -79,11 +83,9 @@ fn human(out: &mut dyn Write, db: &Database, finding: &Diagnostic<FileSpan>, col
     if let Some(help) = &finding.help {
         report.add_help(help);
     }
-    let mut files: Vec<File> = vec![finding.primary.place.file];
-    files.extend(finding.related.iter().map(|related| related.place.file));
-    let sources = files.iter().map(|file| (file.path(db).to_string(), Source::from(text(db, *file).to_owned())));
-    let cache: std::collections::HashMap<String, Source<String>> = sources.collect();
-    report.finish().write(Sources(cache), &mut *out)?;
+    let source = |file: File| (file.path(db).to_string(), Source::from(text(db, file).to_owned()));
+    let sources = labels.iter().map(|(place, ..)| source(place.file)).collect();
+    report.finish().write(Sources(sources), &mut *out)?;
     writeln!(out)
 }
 

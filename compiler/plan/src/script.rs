@@ -1,6 +1,6 @@
 //! From a resolved script to the text that a shell runs, the same for every backend: what differs is
-//! only where the job's private folder lies. Quoting is by construction, docs/reference/scripts.md
-//! says what becomes what.
+//! only where the job's private folder lies. Quoting is by construction, docs/design/semantics.md
+//! 5.3 says what becomes what.
 
 use crate::model::{Location, Position, Script, ScriptPart, Shell, Value};
 

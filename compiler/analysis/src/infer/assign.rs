@@ -1,5 +1,5 @@
 //! Definite assignment: each output, and each field of an artifact output, is written exactly once
-//! on every path (docs/reference/claims.md).
+//! on every path (docs/design/semantics.md 3.4).
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use flow_syntax::{Code, Span};
 use smol_str::SmolStr;
 
 use super::{Infer, LocalKind, OutputSig};
+use crate::db::broken;
 use crate::schema::{self, Leaf};
 use crate::suggest::{list, nearest};
 use crate::ty::Ty;
@@ -23,41 +24,47 @@ pub(super) enum State {
 
 /// What has been written so far, and where. A place that is not listed has not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Writes(BTreeMap<SmolStr, (State, Span)>);
+pub(super) struct Writes {
+    places: BTreeMap<SmolStr, (State, Span)>,
+    /// Outputs that a claim was meant for which is wrong and has been reported: nothing is missing of
+    /// them that would be worth a second finding.
+    mistaken: Vec<SmolStr>,
+}
 
 impl Writes {
     fn get(&self, place: &str) -> Option<(State, Span)> {
-        self.0.get(place).copied()
+        self.places.get(place).copied()
     }
 
     fn any_of(&self, root: &str) -> bool {
-        self.0.keys().any(|place| place.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+        self.places.keys().any(|place| place.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
     }
 
     /// After either of two branches.
     pub(super) fn join(mut self, other: Self) -> Self {
-        for (place, (state, _)) in &mut self.0 {
-            if other.0.get(place).is_none_or(|(other, _)| *other == State::Maybe) {
+        for (place, (state, _)) in &mut self.places {
+            if other.places.get(place).is_none_or(|(other, _)| *other == State::Maybe) {
                 *state = State::Maybe;
             }
         }
-        for (place, (_, span)) in other.0 {
-            self.0.entry(place).or_insert((State::Maybe, span));
+        for (place, (_, span)) in other.places {
+            self.places.entry(place).or_insert((State::Maybe, span));
         }
+        self.mistaken.extend(other.mistaken);
         self
     }
 
     /// Whether `self` has written `place` since it was `before`.
     pub(super) fn written_since(&self, before: &Self, place: &Place) -> bool {
         let name = place_name(place);
-        self.0.contains_key(name.as_str()) && !before.0.contains_key(name.as_str())
+        self.places.contains_key(name.as_str()) && !before.places.contains_key(name.as_str())
     }
 
     /// What `self` has written since it was `before`.
     pub(super) fn new_since(&self, before: &Self) -> Vec<(SmolStr, Span)> {
-        self.0
+        self.places
             .iter()
-            .filter(|(place, _)| !before.0.contains_key(*place))
+            .filter(|(place, _)| !before.places.contains_key(*place))
             .map(|(place, (_, span))| (place.clone(), *span))
             .collect()
     }
@@ -125,6 +132,10 @@ impl Infer<'_> {
             return Some(Target::Leaf(leaf.ty.clone()));
         }
         let shown = self.show(&ty);
+        self.writes.mistaken.push(root);
+        if broken(self.db, *def) {
+            return None;
+        }
         let known = || leaves.iter().map(|leaf| leaf.name.as_str());
         let span = match place.steps.last() {
             Some(PlaceStep::Field(field)) => field.span,
@@ -156,7 +167,11 @@ impl Infer<'_> {
                 .finding(Code::UnknownPlace, root.span, format!("there is no output `{}`", root.text))
                 .label("not an output"),
         };
-        let finding = match nearest(&root.text, outputs.iter().map(SmolStr::as_str)) {
+        let near = nearest(&root.text, outputs.iter().map(SmolStr::as_str)).map(SmolStr::from);
+        // With one output only, that one was meant.
+        let meant = near.clone().or_else(|| <[SmolStr; 1]>::try_from(outputs.clone()).ok().map(|[only]| only));
+        self.writes.mistaken.extend(meant);
+        let finding = match near.as_deref() {
             Some(near) => finding
                 .help(format!("did you mean `{near}`?"))
                 .fix(format!("change it to `{near}`"), self.at(root.span), near),
@@ -193,7 +208,7 @@ impl Infer<'_> {
             self.report(finding);
             return;
         }
-        self.writes.0.insert(SmolStr::from(name), (State::Yes, span));
+        self.writes.places.insert(SmolStr::from(name), (State::Yes, span));
     }
 
     /// Reports a read of something that has to be written first.
@@ -214,8 +229,12 @@ impl Infer<'_> {
     pub(super) fn require_outputs(&mut self, outputs: &[OutputSig]) {
         for output in outputs {
             let (name, ty) = (&output.name, &output.ty);
+            if self.writes.mistaken.contains(name) {
+                continue;
+            }
             let leaves = match ty {
                 Ty::Error => continue,
+                Ty::Artifact(def, _) if broken(self.db, *def) => continue,
                 Ty::Artifact(def, args) => schema::leaves(self.db, *def, args),
                 Ty::Optional(_) => continue,
                 other => vec![Leaf { name: SmolStr::default(), ty: other.clone(), optional: false, always: true }],

@@ -318,13 +318,7 @@ impl Infer<'_> {
     /// `expose value as "name" { retention = 30d }` in a pipeline.
     fn expose(&mut self, value: &Expr, title: Option<&tree::Text>, options: Option<&Map>) {
         let val = self.expr(value, None);
-        let ty = match &val.ty {
-            Ty::Call(call) => match call.outputs.as_slice() {
-                [(_, only)] => only.clone(),
-                _ => val.ty.clone(),
-            },
-            other => other.clone(),
-        };
+        let ty = val.ty.single().clone();
         if !matches!(ty, Ty::File | Ty::Exec | Ty::Opaque | Ty::Artifact(..) | Ty::Error) {
             let shown = self.show(&ty);
             let finding = self

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::{Infer, ParamSig, Phase, Val, Where, signature};
-use crate::db::{Def, DefKind};
+use crate::db::{Def, DefKind, broken};
 use crate::scope::{Res, name_place, resolve};
 use crate::suggest::{list, nearest};
 use crate::ty::{Call, Ty};
@@ -189,6 +189,8 @@ impl Infer<'_> {
     fn arguments(&mut self, def: Def, args: &[Arg], args_span: Span) -> (Phase, FxHashMap<SmolStr, Norm>) {
         let sig = signature(self.db, def);
         let callee = def.name(self.db).clone();
+        // Of a callee that cannot be read, parameters may be missing.
+        let broken = broken(self.db, def);
         let mut given: FxHashMap<SmolStr, Span> = FxHashMap::default();
         let mut norms: FxHashMap<SmolStr, Norm> = FxHashMap::default();
         let mut phase = Phase::Const;
@@ -211,7 +213,7 @@ impl Infer<'_> {
             let param = match &arg.name {
                 Some(name) => {
                     let found = sig.params.iter().find(|param| param.name == name.text);
-                    if found.is_none() {
+                    if found.is_none() && !broken {
                         self.unknown_argument(def, name, &sig.params);
                     }
                     found
@@ -219,7 +221,7 @@ impl Infer<'_> {
                 None => {
                     let found = sig.params.get(position);
                     position += 1;
-                    if found.is_none() {
+                    if found.is_none() && !broken {
                         let takes = match sig.params.len() {
                             0 => "no arguments".to_owned(),
                             1 => "1 argument".to_owned(),
@@ -261,7 +263,7 @@ impl Infer<'_> {
         }
         let missing: Vec<&ParamSig> =
             sig.params.iter().filter(|param| !param.optional && !given.contains_key(&param.name)).collect();
-        if !missing.is_empty() && !spread {
+        if !missing.is_empty() && !spread && !broken {
             let names = list(missing.iter().map(|param| param.name.as_str()));
             let s = if missing.len() == 1 { "" } else { "s" };
             let at = Span::new(args_span.end.saturating_sub(1), args_span.end);
@@ -287,14 +289,7 @@ impl Infer<'_> {
     /// `Server(_)` takes its const arguments from the argument.
     fn note_open(&self, param: &Ty, name: &str, arg: &Ty, norms: &mut FxHashMap<SmolStr, Norm>) {
         let Ty::Artifact(_, params) = param else { return };
-        let arg = match arg {
-            Ty::Call(call) => match call.outputs.as_slice() {
-                [(_, only)] => only,
-                _ => return,
-            },
-            other => other,
-        };
-        let Ty::Artifact(_, args) = arg else { return };
+        let Ty::Artifact(_, args) = arg.single() else { return };
         for (index, (param, arg)) in params.iter().zip(args.iter()).enumerate() {
             if *param == Norm::Any {
                 norms.insert(SmolStr::from(format!("{name}.{index}")), arg.clone());

@@ -7,7 +7,7 @@ use flow_syntax::{Code, Span};
 use smol_str::SmolStr;
 
 use super::{Infer, Phase, Val, signature};
-use crate::db::{Def, DefKind};
+use crate::db::{Def, DefKind, broken};
 use crate::scope::{Res, resolve, variants, visible};
 use crate::suggest::{list, nearest};
 use crate::ty::{Ty, converts};
@@ -239,6 +239,9 @@ impl Infer<'_> {
     }
 
     pub(super) fn unknown_variant(&mut self, def: Def, name: &str, span: Span) {
+        if broken(self.db, def) {
+            return;
+        }
         let enum_name = def.name(self.db);
         let known = variants(self.db, def);
         let near = nearest(name, known.iter().map(SmolStr::as_str));
@@ -298,9 +301,5 @@ impl Infer<'_> {
 
 /// Whether a value of this type can be part of a text.
 pub(super) fn is_text(ty: &Ty) -> bool {
-    match ty {
-        Ty::Error | Ty::Bool | Ty::Int | Ty::Duration | Ty::String | Ty::Path | Ty::Enum(_) => true,
-        Ty::Call(call) => matches!(call.outputs.as_slice(), [(_, only)] if is_text(only)),
-        _ => false,
-    }
+    matches!(ty.single(), Ty::Error | Ty::Bool | Ty::Int | Ty::Duration | Ty::String | Ty::Path | Ty::Enum(_))
 }

@@ -129,13 +129,7 @@ impl Infer<'_> {
         if value.phase != Phase::Const && self.place != Where::Expr {
             self.not_built(it.value.span, "a `match` on a value that is not known while compiling");
         }
-        let subject = match &value.ty {
-            Ty::Call(call) => match call.outputs.as_slice() {
-                [(_, only)] => only.clone(),
-                _ => value.ty.clone(),
-            },
-            other => other.clone(),
-        };
+        let subject = value.ty.single().clone();
         self.patterns(it, &subject);
         let before = self.writes.clone();
         let mut joined = None;

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use super::{Infer, Phase, Val, signature};
 use crate::ctx;
-use crate::db::{Def, DefKind, File};
+use crate::db::{Def, DefKind, File, broken};
 use crate::scope::{Res, resolve, scope, variants};
 use crate::suggest::{list, nearest};
 use crate::ty::{Family, Ty};
@@ -105,6 +105,11 @@ impl Infer<'_> {
             }
             _ => Vec::new(),
         };
+        if let Ty::Struct(def) | Ty::Artifact(def, _) = ty
+            && broken(self.db, *def)
+        {
+            return None;
+        }
         let shown = self.show(ty);
         let mut finding = self
             .finding(Code::UnknownField, name.span, format!("a `{shown}` has no `{}`", name.text))

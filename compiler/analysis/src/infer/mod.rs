@@ -188,7 +188,7 @@ impl<'db> Infer<'db> {
         let finding = self
             .finding(Code::NotBuilt, span, format!("{what} is not built yet"))
             .label("understood, but without effect so far")
-            .note("this version of flowc parses the whole language and carries out a part of it; docs/reference lists which");
+            .note("flowc parses the whole language and carries out a part of it so far; docs/reference/status.md lists which");
         self.report(finding);
     }
 
@@ -290,7 +290,7 @@ impl<'db> Infer<'db> {
                 .note("a `?` value may be missing")
                 .help("say what to use instead when it is missing: `value ?? other`");
         }
-        if let (Ty::Artifact(a, from_args), Ty::Artifact(b, to_args)) = (from, to)
+        if let (Ty::Artifact(a, from_args), Ty::Artifact(b, to_args)) = (from.single(), to)
             && a == b
         {
             let differing: Vec<String> = from_args

@@ -103,7 +103,7 @@ impl Infer<'_> {
                 Ty::Bool | Ty::Int | Ty::Duration | Ty::String | Ty::Path | Ty::Enum(_) | Ty::None | Ty::Error
             )
         };
-        let (x, y) = (value_of(&a.ty), value_of(&b.ty));
+        let (x, y) = (a.ty.single().clone(), b.ty.single().clone());
         let none_only = matches!(x, Ty::None) || matches!(y, Ty::None);
         if none_only && !optional_side(&x, &y) {
             let shown = self.show(if matches!(x, Ty::None) { &y } else { &x });
@@ -129,17 +129,6 @@ impl Infer<'_> {
             .label(format!("`{left}` {} `{right}`", op.symbol()))
             .note(note.to_owned());
         self.report(finding);
-    }
-}
-
-/// A call with one output stands for that output.
-fn value_of(ty: &Ty) -> Ty {
-    match ty {
-        Ty::Call(call) => match call.outputs.as_slice() {
-            [(_, only)] => only.clone(),
-            _ => ty.clone(),
-        },
-        other => other.clone(),
     }
 }
 

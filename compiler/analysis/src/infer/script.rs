@@ -121,14 +121,7 @@ impl Infer<'_> {
     fn readable(&mut self, shell: Shell, span: Span, ty: &Ty, spread: bool, spot: Spot) {
         let shown = self.show(ty);
         let single = |ty: &Ty| is_text(ty) || matches!(ty, Ty::File | Ty::Exec | Ty::Opaque | Ty::Json(_) | Ty::Secret);
-        let of_call = match ty {
-            Ty::Call(call) => match call.outputs.as_slice() {
-                [(_, only)] => Some(only.clone()),
-                _ => None,
-            },
-            _ => None,
-        };
-        let ty = of_call.as_ref().unwrap_or(ty);
+        let ty = ty.single();
         if spread {
             let inner = match ty {
                 Ty::List(inner) | Ty::Optional(inner) => Some(Ty::clone(inner)),

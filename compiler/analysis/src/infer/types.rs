@@ -7,7 +7,7 @@ use flow_syntax::{Code, Span};
 use smol_str::SmolStr;
 
 use super::{Infer, LocalKind, Phase, Val, signature};
-use crate::db::{Def, DefKind};
+use crate::db::{Def, DefKind, broken};
 use crate::scope::{Res, resolve, visible};
 use crate::suggest::{list, nearest};
 use crate::ty::{Family, Ty};
@@ -255,6 +255,9 @@ impl Infer<'_> {
     fn type_arguments(&mut self, def: Def, path: &Path, args: &[TypeArg]) -> Vec<Norm> {
         let params = &signature(self.db, def).params;
         let name = def.name(self.db);
+        if broken(self.db, def) {
+            return vec![Norm::Unknown; params.len()];
+        }
         if args.len() > params.len() || params.iter().skip(args.len()).any(|param| !param.optional) {
             let wanted = list(params.iter().map(|param| param.name.as_str()));
             let finding = self

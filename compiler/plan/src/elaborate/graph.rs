@@ -12,7 +12,6 @@ use flow_syntax::tree::{
 };
 use flow_syntax::{Code, Span};
 use rustc_hash::FxHashMap;
-use smol_str::SmolStr;
 
 use super::job::{Argument, Built, build};
 use super::name::{part, slug};
@@ -297,16 +296,16 @@ impl<'db> Graph<'db> {
         needs.dedup();
         let place = scope.place(e.span);
         let frame = super::job::Frame { id: id.clone(), title, needs, place };
-        let (job, built) = build(scope, def, tree, item.docs.text(), arguments, frame, &self.jobs_made())?;
+        let (job, built) = build(scope, def, tree, item.docs.text(), arguments, frame, &|job| self.made(job))?;
         let index = self.jobs.len();
         self.ids.insert(id, index);
         self.jobs.push(Instance { job, built, place: scope.at(e.span) });
         Ok(Val::Job(index))
     }
 
-    /// What each job so far has made, for those who consume it.
-    fn jobs_made(&self) -> Vec<(&str, &Built)> {
-        self.jobs.iter().map(|instance| (instance.job.id.as_str(), &instance.built)).collect()
+    /// What a job makes, for those who consume it.
+    fn made(&self, job: usize) -> Option<(&str, &Built)> {
+        self.jobs.get(job).map(|instance| (instance.job.id.as_str(), &instance.built))
     }
 
     /// A value as the called job gets it: the handle of a job with one output is that output.

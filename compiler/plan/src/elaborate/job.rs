@@ -47,6 +47,9 @@ pub(super) struct OutputBuilt {
     pub files: Option<Arc<[Concrete]>>,
 }
 
+/// What the job instance of an index makes, with its id.
+type Made<'a> = &'a dyn Fn(usize) -> Option<(&'a str, &'a Built)>;
+
 /// Builds an instance of the job `def`.
 pub(super) fn build(
     caller: &Scope<'_>,
@@ -55,7 +58,7 @@ pub(super) fn build(
     docs: Option<String>,
     arguments: Vec<Argument>,
     frame: Frame,
-    made: &[(&str, &Built)],
+    made: Made<'_>,
 ) -> Result<(Job, Built)> {
     let mut scope = caller.enter(def);
     let mut consumes = Vec::new();
@@ -148,15 +151,15 @@ fn instance_paths(scope: &Scope<'_>, files: &[Concrete]) -> Result<()> {
 }
 
 /// Makes what is passed visible in the job: files become consumed artifacts.
-fn consume(consumes: &mut Vec<Consume>, db: &dyn Db, id: &str, val: Val, made: &[(&str, &Built)]) -> Val {
+fn consume(consumes: &mut Vec<Consume>, db: &dyn Db, id: &str, val: Val, made: Made<'_>) -> Val {
     match val {
         Val::Made { job, output } => {
-            let Some((job_id, built)) = made.get(job) else { return Val::Unit };
+            let Some((job_id, built)) = made(job) else { return Val::Unit };
             let Some(out) = built.outputs.iter().find(|it| it.name == output) else { return Val::Unit };
             let Some(files) = &out.files else { return Val::Unit };
             consumes.push(Consume {
                 id: id.to_owned(),
-                job: (*job_id).to_owned(),
+                job: job_id.to_owned(),
                 output: output.to_string(),
                 schema: schema(db, &out.ty, files),
             });

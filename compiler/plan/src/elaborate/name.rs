@@ -56,6 +56,17 @@ fn reference(e: &Expr) -> Option<String> {
     }
 }
 
+/// What `e` refers to, as it is shown in a title: `server.version`.
+pub(super) fn shown(e: &Expr) -> String {
+    match &e.kind {
+        ExprKind::Name(name) => name.to_string(),
+        ExprKind::Field { base, name, .. } => format!("{}.{}", shown(base), name.text),
+        ExprKind::Index { base, .. } => shown(base),
+        ExprKind::Call { callee, .. } => format!("{}()", shown(callee)),
+        _ => "…".to_owned(),
+    }
+}
+
 /// Variables that shells, systems and platforms give a meaning to.
 fn is_reserved(name: &str) -> bool {
     const NAMES: [&str; 32] = [

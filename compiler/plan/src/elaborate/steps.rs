@@ -14,7 +14,7 @@ use flow_syntax::tree::{
 use flow_syntax::{Code, Span};
 use smol_str::SmolStr;
 
-use super::name::{slug, unique, variable};
+use super::name::{shown, slug, unique, variable};
 use super::scope::{Calls, Result, Scope};
 use super::value::{Val, constant, kind, value_type};
 use crate::model::{
@@ -520,9 +520,9 @@ fn title(scope: &Scope<'_>, script: &tree::Script) -> String {
             TextPart::Hole(hole) => match &hole.kind {
                 HoleKind::Read { value, .. } => match scope.try_const(value).ok().and_then(|value| value.text()) {
                     Some(value) => text.push_str(&value),
-                    None => text.push_str(&variable(value).trim_start_matches("FLOW_").to_ascii_lowercase()),
+                    None => text.push_str(&shown(value)),
                 },
-                HoleKind::Claim(place) => text.push_str(&place.root.text),
+                HoleKind::Claim(place) => text.push_str(&place_text(place)),
             },
         }
     }
@@ -532,6 +532,18 @@ fn title(scope: &Scope<'_>, script: &tree::Script) -> String {
         return line;
     }
     line.chars().take(LONGEST - 1).chain(['…']).collect()
+}
+
+/// `server.binary`.
+fn place_text(place: &Place) -> String {
+    let mut text = place.root.text.to_string();
+    for step in &place.steps {
+        if let PlaceStep::Field(field) = step {
+            text.push('.');
+            text.push_str(&field.text);
+        }
+    }
+    text
 }
 
 fn shell(shell: tree::Shell) -> Shell {
