@@ -8,7 +8,7 @@ fn time(name: &str, text: &str) {
     let parse = flow_syntax::parse(text);
     let spent = start.elapsed();
     let speed = text.len() as f64 / spent.as_secs_f64() / 1e6;
-    println!("{name:32} {:>9} bytes {:>10.2?} {speed:>8.1} MB/s, {} errors", text.len(), spent, parse.errors.len());
+    println!("{name:36} {:>9} bytes {:>10.2?} {speed:>8.1} MB/s, {} errors", text.len(), spent, parse.errors.len());
 }
 
 fn main() {
@@ -20,6 +20,14 @@ fn main() {
     let many = first.repeat(1_000_000 / first.len() + 1);
     time("1 MB of it", &many);
     time("1 MB of it, again", &many);
+    for (open, close) in
+        [("[", "]"), ("(", ")"), ("f(", ")"), ("if x { ", " }"), ("match x { a => ", " }"), ("\"#{", "}\"")]
+    {
+        for depth in [8, 16] {
+            let nest = format!("const C = {}a{}\n", open.repeat(depth), close.repeat(depth));
+            time(&format!("1,000 at depth {depth} of {open:?}"), &nest.repeat(1_000));
+        }
+    }
     for open in ["(", "[", "{", "\"#{", "if x {", "f(", "match x { a => ", "!", "-", "if ", "\"\"\"\n#{"] {
         let body = format!("job j() {{\n{}", open.repeat(10_000));
         time(&format!("10,000 {open:?}"), &body);
