@@ -21,6 +21,9 @@ pub(crate) struct Address {
     pub(crate) uri: Uri,
     /// Which version of it was seen, while the client has it open.
     pub(crate) version: Option<i32>,
+    /// Tells apart the times that it was opened, since each counts its versions anew; 0 while it is
+    /// not open.
+    pub(crate) opening: u64,
 }
 
 impl Addresses {
@@ -33,7 +36,7 @@ impl Addresses {
     pub(crate) fn of(&self, path: &str) -> Option<Address> {
         self.open.get(path).cloned().or_else(|| {
             let uri = Uri::from_file_path(self.folder.as_ref()?.join(path))?;
-            Some(Address { uri, version: None })
+            Some(Address { uri, version: None, opening: 0 })
         })
     }
 }

@@ -91,6 +91,7 @@ impl Root {
         let has_manifest = folder.join(MANIFEST).is_file();
         let walk = WalkBuilder::new(folder)
             .ignore(false)
+            .require_git(false)
             .max_depth(matches!(self, Self::Loose(_)).then_some(LOOSE_DEPTH))
             .filter_entry(move |entry| {
                 let foreign = entry.depth() > 0 && is_folder(entry) && begins_project(entry.path(), has_manifest);
@@ -98,7 +99,7 @@ impl Root {
             })
             .build();
         walk.filter_map(Result::ok)
-            .filter(|entry| is_program(entry.path()))
+            .filter(|entry| is_program(entry.path()) && entry.file_type().is_some_and(|it| it.is_file()))
             .filter_map(|entry| Some((self.name(entry.path())?, read(entry.path())?)))
             .collect()
     }

@@ -78,7 +78,7 @@ impl Bell {
 /// What the client was last told of a file.
 struct Published {
     root: Root,
-    version: Option<i32>,
+    address: Address,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -86,16 +86,10 @@ type Sheet = (Address, Vec<Diagnostic>);
 
 /// Publishes for as long as it is polled.
 pub(super) async fn run(shared: Arc<Shared>) {
-    let mut published = BTreeMap::<Uri, Published>::new();
+    let mut published = BTreeMap::new();
     loop {
         shared.bell.wait().await;
-        let (opened, gone) = {
-            let mut workspace = shared.workspace();
-            (workspace.take_opened(), workspace.take_gone())
-        };
-        for uri in opened {
-            published.entry(uri).and_modify(|it| it.version = None);
-        }
+        let gone = shared.workspace().take_gone();
         for root in gone {
             update(&shared, &mut published, &root, Vec::new()).await;
         }
@@ -130,24 +124,24 @@ fn sheets(view: &View) -> Vec<Sheet> {
 }
 
 /// Tells the client what differs from what it was told: open files whenever they have another
-/// version, the others when their findings changed; and takes back what is no longer there.
+/// version or were opened anew, since it may have forgotten what it was told before; the others when their findings changed; and takes back what is no longer there.
 async fn update(shared: &Shared, published: &mut BTreeMap<Uri, Published>, root: &Root, sheets: Vec<Sheet>) {
     let client = &shared.client;
     let lost = |uri: &Uri, it: &Published| it.root == *root && !sheets.iter().any(|(address, _)| address.uri == *uri);
     let lost: Vec<Uri> = published.iter().filter(|(uri, it)| lost(uri, it)).map(|(uri, _)| uri.clone()).collect();
     for uri in lost {
         let before = published.remove(&uri);
-        if before.is_some_and(|it| !it.diagnostics.is_empty() || it.version.is_some()) {
+        if before.is_some_and(|it| !it.diagnostics.is_empty() || it.address.version.is_some()) {
             client.publish_diagnostics(uri, Vec::new(), None).await;
         }
     }
-    for (Address { uri, version }, diagnostics) in sheets {
-        let before = published.get(&uri);
-        let is_new = version.is_some() && before.and_then(|it| it.version) != version;
+    for (address, diagnostics) in sheets {
+        let before = published.get(&address.uri);
+        let is_new = address.version.is_some() && before.is_none_or(|it| it.address != address);
         let is_changed = before.map_or(!diagnostics.is_empty(), |it| it.diagnostics != diagnostics);
         if is_new || is_changed {
-            client.publish_diagnostics(uri.clone(), diagnostics.clone(), version).await;
+            client.publish_diagnostics(address.uri.clone(), diagnostics.clone(), address.version).await;
         }
-        published.insert(uri, Published { root: root.clone(), version, diagnostics });
+        published.insert(address.uri.clone(), Published { root: root.clone(), address, diagnostics });
     }
 }

@@ -23,9 +23,9 @@ pub(super) struct Workspace {
     folders: Vec<PathBuf>,
     projects: BTreeMap<Root, Project>,
     documents: FxHashMap<Key, Document>,
-    opened: Vec<Uri>,
     gone: Vec<Root>,
     loads: u64,
+    openings: u64,
 }
 
 /// A document by what it is; one file may have several addresses.
@@ -133,8 +133,8 @@ impl Workspace {
         project.db.set_file(&name, Ok(Arc::clone(&text)));
         project.dirty = true;
         let load = is_new.then(|| self.reload(&root)).flatten();
-        self.opened.push(uri.clone());
-        let address = Address { uri, version: Some(version) };
+        self.openings += 1;
+        let address = Address { uri, version: Some(version), opening: self.openings };
         self.documents.insert(key, Document { address, text, root, name });
         load
     }
@@ -241,12 +241,6 @@ impl Workspace {
         project.loading = Loading::Done;
         project.dirty = true;
         outdated.then(|| self.reload(&load.root)).flatten()
-    }
-
-    /// What was opened since this was last asked: its findings are to be published even if the
-    /// client was told the same before, since it may have forgotten them when it closed the document.
-    pub(super) fn take_opened(&mut self) -> Vec<Uri> {
-        std::mem::take(&mut self.opened)
     }
 
     /// Projects that no longer are.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, able, session};
 
-fn offering(encodings: Value) -> Value {
+fn offering(encodings: &Value) -> Value {
     let mut capabilities = able();
     capabilities["general"] = json!({ "positionEncodings": encodings });
     capabilities
@@ -27,7 +27,7 @@ fn counts_in_utf8_where_that_is_offered() {
             (json!([]), "utf-16"),
             (Value::Null, "utf-16"),
         ] {
-            let result = initialize(offering(offered.clone())).await;
+            let result = initialize(offering(&offered)).await;
             assert_eq!(result["capabilities"]["positionEncoding"], expected, "{offered}");
         }
         let result = initialize(json!({})).await;
