@@ -270,6 +270,14 @@ pub fn syntax(db: &dyn Db, def: Def) -> Arc<Item> {
     )
 }
 
+/// Whether a file has an item whose name cannot be read, so that any name may be the one it declares.
+#[salsa::tracked(returns(copy))]
+pub fn has_nameless(db: &dyn Db, file: File) -> bool {
+    defs(db, file).iter().any(|def| {
+        !matches!(def.kind(db), DefKind::Use | DefKind::Test) && def.name(db).is_empty()
+    })
+}
+
 /// Whether the text of an item has errors, so that parts of it may be missing from its tree.
 #[salsa::tracked(returns(copy))]
 pub fn broken(db: &dyn Db, def: Def) -> bool {

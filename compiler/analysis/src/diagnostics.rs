@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use flow_syntax::{Code, Diagnostic, Span};
+use rustc_hash::FxHashSet;
 
 use crate::db::{Db, File, Unreadable, broken, defs, parse};
 use crate::infer::findings;
@@ -26,7 +27,16 @@ pub fn diagnostics(db: &dyn Db, file: File) -> Vec<Diagnostic<FileSpan>> {
         let broken = broken(db, *def);
         findings(db, *def).into_iter().filter(move |finding| !(broken && is_about_absence(finding.code)))
     });
-    let mut all: Vec<_> = syntax.chain(scope.chain(checks).map(|finding| finding.map(|place| place.in_file(db)))).collect();
+    let mut all: Vec<_> = syntax.collect();
+    // What is said of a line that cannot be read is a consequence of that.
+    let lines = line_index(db, file);
+    let unread: FxHashSet<u32> = all.iter().map(|error| lines.line(error.primary.place.span.start).0).collect();
+    all.extend(
+        scope
+            .chain(checks)
+            .map(|finding| finding.map(|place| place.in_file(db)))
+            .filter(|finding| !unread.contains(&lines.line(finding.primary.place.span.start).0)),
+    );
     all.sort_by(|a, b| {
         let key = |it: &Diagnostic<FileSpan>| (it.primary.place.span, it.code);
         key(a).cmp(&key(b)).then_with(|| a.headline.cmp(&b.headline))

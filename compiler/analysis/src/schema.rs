@@ -355,6 +355,9 @@ pub fn path_problem(path: &str) -> Option<&'static str> {
     if path.contains(|c: char| c.is_control() || matches!(c, '"' | ':' | '<' | '>' | '|')) {
         return Some("holds a character that some system refuses in a name");
     }
+    if path.contains(['$', '`']) {
+        return Some("holds a character that a shell would expand");
+    }
     for part in path.split('/') {
         let stem = part.split('.').next().unwrap_or_default().to_ascii_lowercase();
         if part.is_empty() {

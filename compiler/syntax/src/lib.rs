@@ -55,6 +55,7 @@ pub fn parse(text: &str) -> Parse {
     }
     late_uses(&items, &mut errors);
     errors.sort_by_key(|it| it.primary.place.start);
+    drop_consequences(&items, &mut errors);
     errors.truncate(MAX_ERRORS);
     Parse { items, comments, errors }
 }
@@ -64,6 +65,27 @@ const MAX_LENGTH: usize = 1 << 31;
 
 /// Who has more errors than this in one file has another problem.
 const MAX_ERRORS: usize = 1_000;
+
+/// An item that cannot be read to its end, as one whose `{` is missing, leaves brackets and statements
+/// behind that belong to nothing. They are not mistakes of their own.
+fn drop_consequences(items: &[Placed], errors: &mut Vec<Diagnostic<Span>>) {
+    let is_hole = |placed: &Placed| matches!(placed.item.kind, tree::ItemKind::Hole);
+    let mut unread: Option<u32> = None;
+    errors.retain(|error| {
+        let at = error.primary.place.start;
+        let owner = items.partition_point(|placed| placed.start <= at).checked_sub(1).and_then(|it| items.get(it));
+        let begins = items.iter().filter(|it| !is_hole(it)).map(|it| it.start).take_while(|start| *start <= at).last();
+        if unread.is_some_and(|from| begins.is_none_or(|begin| begin <= from))
+            && (error.code == Code::StrayDelimiter || owner.is_some_and(is_hole))
+        {
+            return false;
+        }
+        if error.code == Code::Expected {
+            unread = Some(at);
+        }
+        true
+    });
+}
 
 fn late_uses(items: &[Placed], errors: &mut Vec<Diagnostic<Span>>) {
     let is_use = |it: &&Placed| matches!(it.item.kind, tree::ItemKind::Use(_));

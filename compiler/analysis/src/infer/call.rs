@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::{Infer, ParamSig, Phase, Val, Where, signature};
-use crate::db::{Def, DefKind, broken};
+use crate::db::{Def, DefKind, broken, has_nameless};
 use crate::scope::{Res, name_place, resolve};
 use crate::suggest::{list, nearest};
 use crate::ty::{Call, Ty};
@@ -137,6 +137,7 @@ impl Infer<'_> {
                         self.report(finding);
                         None
                     }
+                    None if has_nameless(self.db, self.file) => None,
                     None => {
                         let finding = self
                             .finding(Code::UnknownName, callee.span, format!("there is no `{name}` to call"))
@@ -173,6 +174,9 @@ impl Infer<'_> {
     /// A call of a job or an action: its outputs, with const arguments put in.
     fn instance(&mut self, def: Def, args: &[Arg], args_span: Span, job: bool) -> Val {
         let (_, norms) = self.arguments(def, args, args_span);
+        if broken(self.db, def) {
+            return Val::error();
+        }
         let outputs = signature(self.db, def)
             .outputs
             .iter()

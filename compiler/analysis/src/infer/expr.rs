@@ -7,7 +7,7 @@ use flow_syntax::{Code, Span};
 use smol_str::SmolStr;
 
 use super::{Infer, Phase, Val, signature};
-use crate::db::{Def, DefKind, broken};
+use crate::db::{Def, DefKind, broken, has_nameless};
 use crate::scope::{Res, resolve, variants, visible};
 use crate::suggest::{list, nearest};
 use crate::ty::{Ty, converts};
@@ -227,6 +227,9 @@ impl Infer<'_> {
                 self.unknown_variant(*def, name, span);
                 return;
             }
+        }
+        if has_nameless(self.db, self.file) {
+            return;
         }
         let finding = self.finding(Code::UnknownName, span, format!("there is no `{name}` here")).label("not found");
         let finding = match self.nearest_name(name) {

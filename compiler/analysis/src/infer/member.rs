@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use super::{Infer, Phase, Val, signature};
 use crate::ctx;
-use crate::db::{Def, DefKind, File, broken};
+use crate::db::{Def, DefKind, File, broken, has_nameless};
 use crate::scope::{Res, resolve, scope, variants};
 use crate::suggest::{list, nearest};
 use crate::ty::{Family, Ty};
@@ -226,6 +226,7 @@ impl Infer<'_> {
                 self.note(name.span, Res::Def(def));
                 Some(def)
             }
+            None if has_nameless(self.db, file) => None,
             None => {
                 let mut public: Vec<&str> =
                     members.names.keys().map(SmolStr::as_str).filter(|name| !name.starts_with('_')).collect();

@@ -7,7 +7,7 @@ use flow_syntax::{Code, Span};
 use smol_str::SmolStr;
 
 use super::{Infer, LocalKind, Phase, Val, signature};
-use crate::db::{Def, DefKind, broken};
+use crate::db::{Def, DefKind, broken, has_nameless};
 use crate::scope::{Res, resolve, visible};
 use crate::suggest::{list, nearest};
 use crate::ty::{Family, Ty};
@@ -180,6 +180,9 @@ impl Infer<'_> {
             ("directory", "opaque"),
             ("binary", "exec"),
         ];
+        if has_nameless(self.db, self.file) {
+            return;
+        }
         let typed = name.text.as_str();
         let elsewhere = ELSEWHERE.iter().find(|(other, _)| typed.eq_ignore_ascii_case(other)).map(|(_, ours)| *ours);
         let visible = visible(self.db, self.file);

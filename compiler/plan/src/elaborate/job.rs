@@ -193,7 +193,8 @@ fn runner(scope: &Scope<'_>, e: &Expr) -> Result<Runner> {
         _ => Os::Linux,
     };
     let ConstValue::Record { fields, .. } = &value else {
-        return Ok(Runner { os: os(&value), arch: Arch::X64, github: None, ado: None });
+        let os = os(&value);
+        return Ok(Runner { os, arch: hosted(os), github: None, ado: None });
     };
     let field = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value);
     let arch = match field("arch").and_then(ConstValue::text).as_deref() {
@@ -210,6 +211,14 @@ fn runner(scope: &Scope<'_>, e: &Expr) -> Result<Runner> {
     let labels = texts(field("github"));
     let github = (!labels.is_empty()).then_some(labels);
     Ok(Runner { os: field("os").map_or(Os::Linux, os), arch, github, ado })
+}
+
+/// The processor of the default hosted runner.
+const fn hosted(os: Os) -> Arch {
+    match os {
+        Os::Macos => Arch::Arm64,
+        Os::Linux | Os::Windows => Arch::X64,
+    }
 }
 
 fn texts(value: Option<&ConstValue>) -> Vec<String> {

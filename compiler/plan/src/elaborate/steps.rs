@@ -302,7 +302,9 @@ impl Steps {
         if let Some(action) = &self.action {
             step.title = format!("{action}: {}", step.title);
         }
-        step.id = unique(slug(&step.title), |id| self.steps.iter().any(|step| step.id == id));
+        // Short, since it stands in every name of what the step makes.
+        let base = self.action.as_deref().unwrap_or(&step.title);
+        step.id = unique(shorten(slug(base)), |id| self.steps.iter().any(|step| step.id == id));
         step
     }
 
@@ -532,6 +534,15 @@ fn title(scope: &Scope<'_>, script: &tree::Script) -> String {
         return line;
     }
     line.chars().take(LONGEST - 1).chain(['…']).collect()
+}
+
+/// At most 32 characters of an id, cut between words where that is possible.
+fn shorten(id: String) -> String {
+    const LONGEST: usize = 32;
+    match id.get(..LONGEST) {
+        Some(start) if id.len() > LONGEST => start.rsplit_once('-').map_or(start, |(whole, _)| whole).to_owned(),
+        _ => id,
+    }
 }
 
 /// `server.binary`.
