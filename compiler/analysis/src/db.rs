@@ -282,11 +282,10 @@ pub fn has_nameless(db: &dyn Db, file: File) -> bool {
 #[salsa::tracked(returns(copy))]
 pub fn broken(db: &dyn Db, def: Def) -> bool {
     let file = def.file(db);
-    placements(db, file).get(&def).is_some_and(|placed| {
-        let span = placed.item.span.shift(placed.start);
-        parse(db, file).errors.iter().any(|error| {
-            let at = error.primary.place;
-            span.touches(at.start) || (at.start..=at.end).contains(&span.start)
-        })
-    })
+    let items: Vec<u32> =
+        parse(db, file).items.iter().filter(|it| !matches!(it.item.kind, ItemKind::Hole)).map(|it| it.start).collect();
+    let Some(start) = placements(db, file).get(&def).map(|placed| placed.start) else { return false };
+    // What follows an item up to the next one may have been meant to belong to it.
+    let end = items.iter().copied().find(|next| *next > start).unwrap_or(u32::MAX);
+    parse(db, file).errors.iter().any(|error| (start..end).contains(&error.primary.place.start))
 }

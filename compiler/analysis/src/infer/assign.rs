@@ -155,6 +155,22 @@ impl Infer<'_> {
         None
     }
 
+    /// Whether `name` is an output, or a `let` that a script writes.
+    pub(super) fn is_output(&self, name: &str) -> bool {
+        self.local(name).is_some_and(writable)
+    }
+
+    /// `version = …` for `out version = …`.
+    pub(super) fn missing_out(&mut self, name: &flow_syntax::tree::Name) {
+        self.writes.mistaken.push(name.text.clone());
+        let finding = self
+            .finding(Code::UnknownSetting, name.span, format!("`{}` is an output, not a setting", name.text))
+            .label("written like a setting")
+            .help(format!("put `out` before it: `out {} = …`", name.text))
+            .fix("put `out` before it", self.at(Span::empty(name.span.start)), "out ");
+        self.report(finding);
+    }
+
     fn unknown_place(&mut self, place: &Place) {
         let root = &place.root;
         let outputs: Vec<SmolStr> = self.frames.iter().flatten().filter(|local| writable(local)).map(|local| local.name.clone()).collect();
@@ -214,7 +230,7 @@ impl Infer<'_> {
     /// Reports a read of something that has to be written first.
     pub(super) fn read_before_write(&mut self, name: &str, span: Span) {
         let Some(local) = self.local(name).filter(|local| writable(local)) else { return };
-        if self.writes.any_of(name) {
+        if self.writes.any_of(name) || local.val.ty.is_error() {
             return;
         }
         let finding = self

@@ -165,6 +165,11 @@ impl Infer<'_> {
     fn let_stmt(&mut self, name: &Name, ty: Option<&tree::Type>, value: Option<&Source>) {
         let lowered = ty.map(|ty| self.lower(ty));
         let Some(value) = value else {
+            if ty.is_none() {
+                // The parser has complained of what is missing; the name is known all the same.
+                self.declare(name, Val::error(), LocalKind::Output, None);
+                return;
+            }
             if !matches!(self.place, Where::Job | Where::Action | Where::Step) {
                 self.misplaced(name.span, "a `let` without value", "in a job, where a script writes it");
                 return;

@@ -194,6 +194,8 @@ impl Infer<'_> {
                 self.report(finding);
                 return None;
             }
+            // An import of nothing may have been meant for it.
+            None if !scope(self.db, self.file).findings.is_empty() => return None,
             None => {
                 let finding = self
                     .finding(Code::UnknownName, module.span, format!("there is no module `{}` here", module.text))

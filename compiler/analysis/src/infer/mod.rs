@@ -283,6 +283,9 @@ impl<'db> Infer<'db> {
         let mut finding = self
             .finding(Code::TypeMismatch, span, format!("{because} {}, not {}", article(&to_text), article(&from_text)))
             .label(format!("this is {}", article(&from_text)));
+        if matches!(from.single(), Ty::Enum(_) | Ty::Int | Ty::Bool | Ty::Duration) && *to.present() == Ty::String {
+            finding = finding.help("make a text of it: `\"#{value}\"`");
+        }
         if let (Ty::Optional(inner), to) = (from, to)
             && crate::ty::converts(self.db, inner, to)
         {

@@ -143,6 +143,10 @@ impl Infer<'_> {
     }
 
     fn unknown_setting(&mut self, name: &Name, place: Where) {
+        if self.is_output(&name.text) {
+            self.missing_out(name);
+            return;
+        }
         let known = || settings_of(place).map(|info| info.name);
         let finding = self
             .finding(Code::UnknownSetting, name.span, format!("{} has no setting `{}`", place.noun(), name.text))
