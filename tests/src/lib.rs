@@ -1,1 +1,26 @@
-//! Placeholder.
+//! What the suites of this folder share: programs as texts, their findings, Markdown, the binary.
+//!
+//! Every test of the language is text in, text out, and goes through [`check::Program`].
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
+
+pub mod binary;
+pub mod check;
+pub mod expectation;
+pub mod fixture;
+pub mod markdown;
+
+use std::path::{Path, PathBuf};
+
+/// The repository's folder.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the repository").to_owned()
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flow_syntax::{Code, Diagnostic, Span};
+use flow_syntax::{Code, Diagnostic, Severity, Span};
 use rustc_hash::FxHashSet;
 
 use crate::db::{Db, File, Unreadable, broken, defs, parse};
@@ -25,7 +25,13 @@ pub fn diagnostics(db: &dyn Db, file: File) -> Vec<Diagnostic<FileSpan>> {
     let scope = scope(db, file).findings.iter().cloned();
     let checks = defs(db, file).iter().flat_map(|def| {
         let broken = broken(db, *def);
-        findings(db, *def).into_iter().filter(move |finding| !(broken && is_about_absence(finding.code)))
+        let found = findings(db, *def);
+        // What looks unused is often what a mistake was meant to use.
+        let wrong = found.iter().any(|finding| finding.severity == Severity::Error);
+        found.into_iter().filter(move |finding| {
+            let unused = finding.severity == Severity::Warning;
+            !(is_about_absence(finding.code) && (broken || wrong && unused))
+        })
     });
     let mut all: Vec<_> = syntax.collect();
     // What is said of a line that cannot be read is a consequence of that.

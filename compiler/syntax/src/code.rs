@@ -94,7 +94,6 @@ codes! {
     WrittenTwice = "F0402" Error "an output is written twice";
     ReadBeforeWrite = "F0403" Error "a value is read before it is written";
     UnknownPlace = "F0404" Error "a script claims something that is not an output";
-    MisplacedClaim = "F0405" Error "a claim stands outside a script";
     ReadNotExpanded = "F0406" Error "an interpolation stands where the shell does not expand";
     NotClaimable = "F0407" Error "a claim does not name a file, a directory or a value";
     UnusedLocal = "F0408" Warning "a value is bound and never used";
@@ -119,7 +118,6 @@ codes! {
 
     NotBuilt = "F0701" Error "this part of the language is not built yet";
     LimitExceeded = "F0702" Error "a program is larger than a limit";
-    NotOnBackend = "F0703" Error "a backend cannot carry this out";
 }
 
 impl std::fmt::Display for Code {

@@ -56,13 +56,8 @@ impl Infer<'_> {
         for part in &text.parts {
             let TextPart::Hole(hole) = part else { continue };
             match &hole.kind {
-                HoleKind::Claim(place) => {
-                    let finding = self
-                        .finding(Code::MisplacedClaim, hole.span, format!("`#{{out {}}}` stands outside a script", place.root.text))
-                        .label("only a script can write it")
-                        .help("move it into the script that makes the file");
-                    self.report(finding);
-                }
+                // The parser has reported it.
+                HoleKind::Claim(_) => {}
                 HoleKind::Read { value, spread } => {
                     if *spread {
                         let finding = self
