@@ -25,10 +25,7 @@ pub(super) fn initialize(shared: &Arc<Shared>, params: InitializeParams) -> Init
     shared.change(|workspace| workspace.greet(client, folders));
     InitializeResult {
         capabilities: client.offer(),
-        server_info: Some(ServerInfo {
-            name: "flowc".to_owned(),
-            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
-        }),
+        server_info: Some(ServerInfo { name: "flowc".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) }),
         ..InitializeResult::default()
     }
 }

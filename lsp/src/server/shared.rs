@@ -128,3 +128,75 @@ fn words(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|it| (*it).to_owned());
     text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".to_owned())
 }
+
+#[cfg(test)]
+#[allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use flow_analysis::Database;
+    use salsa::Database as _;
+    use tower_lsp::jsonrpc::ErrorCode;
+    use tower_lsp::{ClientSocket, LanguageServer, LspService};
+
+    use super::*;
+
+    struct Mute(Arc<Shared>);
+
+    impl LanguageServer for Mute {
+        async fn initialize(
+            &self,
+            _: tower_lsp::ls_types::InitializeParams,
+        ) -> Result<tower_lsp::ls_types::InitializeResult> {
+            Err(Error::internal_error())
+        }
+
+        async fn shutdown(&self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    fn shared() -> (Arc<Shared>, ClientSocket) {
+        let (service, socket) = LspService::new(|client| Mute(Shared::new(client)));
+        (Arc::clone(&service.inner().0), socket)
+    }
+
+    fn view(db: &Database) -> View {
+        View { db: db.clone(), addresses: Default::default(), client: Default::default() }
+    }
+
+    #[tokio::test]
+    async fn a_panic_fails_one_request_alone() {
+        let (shared, _socket) = shared();
+        let mut db = Database::default();
+        let failed = shared.answer(view(&db), |_| -> u32 { panic!("at the disco") }).await.unwrap_err();
+        assert_eq!((failed.code, &*failed.message), (ErrorCode::InternalError, "at the disco"));
+        assert_eq!(shared.answer(view(&db), |view| view.db.files().len()).await, Ok(0));
+        db.set_file("a.flow", Ok("".into()));
+        assert_eq!(shared.answer(view(&db), |view| view.db.files().len()).await, Ok(1));
+    }
+
+    #[tokio::test]
+    async fn a_panic_loses_one_change_alone() {
+        let (shared, _socket) = shared();
+        assert_eq!(shared.change(|_| -> u32 { panic!("at the disco") }), 0);
+        assert_eq!(shared.change(|_| 7), 7);
+    }
+
+    #[tokio::test]
+    async fn a_change_ends_the_readings_before_it() {
+        let (shared, _socket) = shared();
+        let mut db = Database::default();
+        let (begun, begins) = channel();
+        let reading = shared.answer(view(&db), move |view| {
+            begun.send(()).unwrap();
+            loop {
+                view.db.unwind_if_revision_cancelled();
+            }
+        });
+        begins.recv().unwrap();
+        db.set_file("a.flow", Ok("".into()));
+        let answer: Result<()> = reading.await;
+        assert_eq!(answer.unwrap_err().code, ErrorCode::ContentModified);
+    }
+}
