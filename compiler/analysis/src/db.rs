@@ -2,6 +2,7 @@
 //!
 //! An item is addressed by a [`Def`], which holds no position: what is computed from an item
 //! survives every edit outside it. It knows no file system: the shell (cli/, lsp/) puts texts in.
+#![expect(missing_docs, reason = "salsa's macros add methods without documentation")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

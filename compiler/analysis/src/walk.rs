@@ -4,7 +4,7 @@ use flow_syntax::Span;
 use flow_syntax::tree::{ArgValue, Expr, ExprKind, HoleKind, Text, TextPart};
 
 /// Calls `f` for each bare word in `e`, those in nested blocks left out.
-pub fn names(e: &Expr, f: &mut dyn FnMut(&str, Span)) {
+pub(crate) fn names(e: &Expr, f: &mut dyn FnMut(&str, Span)) {
     match &e.kind {
         ExprKind::Name(name) => f(name, e.span),
         ExprKind::Text(text) => text_names(text, f),
@@ -37,7 +37,7 @@ pub fn names(e: &Expr, f: &mut dyn FnMut(&str, Span)) {
 }
 
 /// Calls `f` for each bare word in the interpolations of a text.
-pub fn text_names(text: &Text, f: &mut dyn FnMut(&str, Span)) {
+fn text_names(text: &Text, f: &mut dyn FnMut(&str, Span)) {
     for part in &text.parts {
         if let TextPart::Hole(hole) = part
             && let HoleKind::Read { value, .. } = &hole.kind

@@ -15,7 +15,7 @@ use crate::ty::{Call, Ty};
 use crate::value::Norm;
 
 /// The functions that take what a tool left in the sources.
-pub const TAKES: [&str; 3] = ["file", "files", "dir"];
+pub(super) const TAKES: [&str; 3] = ["file", "files", "dir"];
 
 impl Infer<'_> {
     pub(super) fn call(&mut self, callee: &Expr, args: &[Arg], args_span: Span, expected: Option<&Ty>) -> Val {

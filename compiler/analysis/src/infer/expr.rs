@@ -167,7 +167,7 @@ impl Infer<'_> {
             Some(Res::Variant(def, variant)) if variant_of.is_none_or(|expected| expected == def) => {
                 self.variant(span, def, variant)
             }
-            Some(res) if variant_of.is_none() => self.top_level(name, span, res),
+            Some(res) if variant_of.is_none() => self.top_level(name, span, &res),
             _ => match variant_of {
                 Some(def) => self.variant(span, def, SmolStr::from(name)),
                 None => {
@@ -183,9 +183,9 @@ impl Infer<'_> {
         Val { ty: Ty::Enum(def), phase: Phase::Const, norm: Norm::Value(ConstValue::Variant { def, name }) }
     }
 
-    fn top_level(&mut self, name: &str, span: Span, res: Res) -> Val {
+    fn top_level(&mut self, name: &str, span: Span, res: &Res) -> Val {
         self.note(span, res.clone());
-        let (what, help) = match res {
+        let (what, help) = match *res {
             Res::Def(def) => match def.kind(self.db) {
                 DefKind::Const => return self.constant(def),
                 DefKind::Secret => return Val::new(signature(self.db, def).result.clone(), Phase::Run),

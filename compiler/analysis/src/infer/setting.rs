@@ -97,7 +97,7 @@ pub const SETTINGS: &[SettingInfo] = &[
 ];
 
 /// The settings that may stand in `place`.
-pub fn settings_of(place: Where) -> impl Iterator<Item = &'static SettingInfo> {
+pub(super) fn settings_of(place: Where) -> impl Iterator<Item = &'static SettingInfo> {
     SETTINGS.iter().filter(move |setting| setting.places.contains(&place))
 }
 

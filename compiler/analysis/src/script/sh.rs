@@ -55,10 +55,8 @@ struct Delimiter {
 
 impl Reader for Sh {
     fn char(&mut self, c: char) {
-        if self.delimiter.is_some() {
-            if self.delimiter_char(c) {
-                return;
-            }
+        if self.delimiter.is_some() && self.delimiter_char(c) {
+            return;
         }
         let escaped = std::mem::take(&mut self.escaped);
         match self.modes.last_mut() {

@@ -404,10 +404,8 @@ impl<'db> Graph<'db> {
                     .help("give one of them another name: `as \"…\"`"),
             ]);
         }
-        let retention_days = match retention(scope, options)? {
-            Some(ms) => Some(u32::try_from(ms.div_ceil(86_400_000)).unwrap_or(u32::MAX)),
-            None => None,
-        };
+        let retention_days =
+            retention(scope, options)?.map(|ms| u32::try_from(ms.div_ceil(86_400_000)).unwrap_or(u32::MAX));
         let place = scope.place(span);
         if let Some(instance) = self.jobs.get_mut(job) {
             instance.job.exposes.push(Expose { name, output: output.to_string(), field, retention_days, place });
