@@ -60,8 +60,7 @@ pub(crate) fn put(
         if let Some(folder) = to.parent() {
             files::make_folder(folder)?;
         }
-        let metadata = std::fs::metadata(&from).with("read", &from)?;
-        files::copy_content(&from, &to, &metadata)?;
+        files::copy_file(&from, &to)?;
     }
     let path = out.join(&name);
     replace(&new, &path)?;

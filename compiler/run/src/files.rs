@@ -2,7 +2,6 @@
 //!
 //! It refuses to know what the files are for.
 
-use std::fs::Metadata;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -65,8 +64,14 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), FileError> {
 }
 
 /// Copies the content and the mode of a file, sharing its blocks where the file system can.
-pub(crate) fn copy_content(from: &Path, to: &Path, metadata: &Metadata) -> Result<(), FileError> {
-    let _guard = system::is_executable(metadata).then(writing_executable);
+pub(crate) fn copy_file(from: &Path, to: &Path) -> Result<(), FileError> {
+    let metadata = std::fs::metadata(from).with("read", from)?;
+    copy_content(from, to, system::is_executable(&metadata))
+}
+
+/// As [`copy_file`]; `executable`: the copy will be run, now or when its mode is set.
+pub(crate) fn copy_content(from: &Path, to: &Path, executable: bool) -> Result<(), FileError> {
+    let _guard = executable.then(writing_executable);
     // It clones on file systems that can, and copies inside the kernel elsewhere.
     std::fs::copy(from, to).with("copy", from).map(drop)
 }
@@ -81,7 +86,7 @@ pub(crate) fn copy_entry(from: &Path, to: &Path) -> Result<bool, FileError> {
         let target = std::fs::read_link(from).with("read the link", from)?;
         system::symlink(&target, to).with("create the link", to)?;
     } else if metadata.is_file() {
-        copy_content(from, to, &metadata)?;
+        copy_content(from, to, system::is_executable(&metadata))?;
     } else {
         return Ok(false);
     }

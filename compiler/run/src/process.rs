@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -86,27 +86,37 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The file that keeps all that a job writes.
-pub(crate) struct Log(Mutex<(File, Option<io::Error>)>);
+pub(crate) struct Log(Mutex<(BufWriter<File>, Option<io::Error>)>);
 
 impl Log {
     pub(crate) fn new(file: File) -> Self {
-        Self(Mutex::new((file, None)))
+        Self(Mutex::new((BufWriter::new(file), None)))
     }
 
     /// Writes bytes as they are, and a line break if the line is whole.
     pub(crate) fn write(&self, bytes: &[u8], whole: bool) {
+        self.with_file(|file| {
+            file.write_all(bytes)?;
+            if whole { file.write_all(b"\n") } else { Ok(()) }
+        });
+    }
+
+    /// Makes what was written so far readable for others.
+    fn flush(&self) {
+        self.with_file(BufWriter::flush);
+    }
+
+    fn with_file(&self, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) {
         let mut guard = lock(&self.0);
         let (file, problem) = &mut *guard;
-        let line = if whole { [bytes, b"\n"].concat() } else { bytes.to_vec() };
-        if problem.is_none()
-            && let Err(error) = file.write_all(&line)
-        {
-            *problem = Some(error);
+        if problem.is_none() {
+            *problem = write(file).err();
         }
     }
 
     /// Why it is not whole, if it is not.
     pub(crate) fn problem(&self) -> Option<String> {
+        self.flush();
         lock(&self.0).1.as_ref().map(ToString::to_string)
     }
 }
@@ -149,8 +159,11 @@ impl Leftovers {
                 living.end(cancel, grace, None).await;
             }
             for reader in readers {
+                let stop = reader.abort_handle();
                 // Whoever left the group on purpose may hold the stream open for ever.
-                if tokio::time::timeout(LATE_OUTPUT, reader).await.is_err() {}
+                if tokio::time::timeout(LATE_OUTPUT, reader).await.is_err() {
+                    stop.abort();
+                }
             }
         }
     }
@@ -257,6 +270,7 @@ fn read(mut from: impl AsyncRead + Unpin + Send + 'static, stream: Stream, sink:
         while let Ok(count @ 1..) = from.read(&mut buffer).await {
             let read = buffer.get(..count).unwrap_or_default();
             lines.push(read, &sink.masks, |piece| sink.take(stream, &piece));
+            sink.log.flush();
         }
         lines.finish(&sink.masks, |piece| sink.take(stream, &piece));
     })

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use crate::check::{self, Graph};
 use crate::error::RunError;
 use crate::event::{Cause, Event, Failure, Outcome};
+use crate::files::With;
 use crate::folder::RunFolder;
 use crate::job::{self, JobEnd, Shared};
 use crate::lines::Masks;
@@ -73,7 +74,8 @@ pub async fn run(
 }
 
 /// All that is settled before the first job starts.
-fn prepare(plan: Arc<Plan>, graph: &Graph, options: Options, tell: Tell) -> Result<Arc<Shared>, RunError> {
+fn prepare(plan: Arc<Plan>, graph: &Graph, mut options: Options, tell: Tell) -> Result<Arc<Shared>, RunError> {
+    options.project = options.project.canonicalize().with("find the project", &options.project)?;
     let params = params::settle(&plan, &options.params)?;
     check::foreign(&plan, graph)?;
     let shells = check::shells(&plan, &options.environment)?;

@@ -273,6 +273,5 @@ fn take(from: &str, source: &Path, target: &Path, kind: FieldKind) -> Result<(),
     if let Some(folder) = target.parent() {
         files::make_folder(folder)?;
     }
-    let metadata = std::fs::metadata(source).with("read", source)?;
-    Ok(files::copy_content(source, target, &metadata)?)
+    Ok(files::copy_file(source, target)?)
 }

@@ -20,6 +20,7 @@ pub(crate) enum Exit {
     /// By itself.
     Code(i32),
     /// By a signal: its number and name.
+    #[cfg_attr(windows, expect(dead_code, reason = "there are none"))]
     Signal(i32, String),
 }
 

@@ -343,3 +343,17 @@ async fn the_store_is_found_by_the_environment() {
     let error = run("FLOW_STORE", Path::new("s3://bucket")).await.unwrap_err();
     assert_eq!(error, "FLOW_STORE is `s3://bucket`, but the store must be a folder on this machine");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_can_be_run_while_others_are_written() {
+    // A process that starts while a program's file is written must not keep that file busy.
+    let mut world = World::new();
+    world.options.jobs = std::num::NonZeroUsize::new(8).unwrap();
+    world.write("tool.sh", "#!/bin/sh\necho tool\n");
+    std::fs::set_permissions(world.project().join("tool.sh"), PermissionsExt::from_mode(0o755)).unwrap();
+    let use_it = |index| {
+        let job = job(&format!("use{index}")).checkout().consumes("server", "build", "server");
+        job.sh("./tool.sh; @in(server:bin/server); @in(server:assets/run)")
+    };
+    world.succeed(&plan([build()].into_iter().chain((0..100).map(use_it)))).await;
+}

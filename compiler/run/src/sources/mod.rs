@@ -20,7 +20,7 @@ use self::git::{Found, Listed};
 use self::patterns::Pattern;
 use crate::cancel::Cancel;
 use crate::error::{NoMatch, RunError};
-use crate::files::{self, FileError, With};
+use crate::files::{self, FileError};
 
 /// The sources of a run.
 #[derive(Debug, Default)]
@@ -145,9 +145,8 @@ impl Folders {
 }
 
 fn list(project: &Path, submodules: bool, variables: &git::Variables) -> Result<Listing, RunError> {
-    let project = project.canonicalize().with("find the project", project)?;
     if project.ancestors().any(|it| it.join(".git").exists()) {
-        let found = git::find(&project, variables)?;
+        let found = git::find(project, variables)?;
         let mut listed = git::list(&found, submodules, variables)?;
         // A repository around the project that ignores all of it, such as one of settings in the
         // home folder, is not the project's.
@@ -158,8 +157,8 @@ fn list(project: &Path, submodules: bool, variables: &git::Variables) -> Result<
             return Ok(Listing { root, project, listed, repository: Some(found) });
         }
     }
-    let listed = Listed { files: walk(&project)?, ..Listed::default() };
-    Ok(Listing { root: project, project: PathBuf::new(), listed, repository: None })
+    let listed = Listed { files: walk(project)?, ..Listed::default() };
+    Ok(Listing { root: project.to_owned(), project: PathBuf::new(), listed, repository: None })
 }
 
 /// All files of a project outside git.

@@ -90,8 +90,7 @@ fn add_field(store: &Store, field: &Field, root: &Path, manifest: &mut Manifest)
         return Directory { store, root: &path, prefix: &field.path, manifest }.add(Path::new(""));
     }
     // A link that a script put where a file is wanted stands for the file, as for every program that opens it.
-    let metadata = std::fs::metadata(&path).with("read", &path).map_err(StoreError::from)?;
-    let (digest, size) = store.add_file(&path, &metadata)?;
+    let (digest, size) = store.add_file(&path)?;
     let executable = field.kind == FieldKind::Exec;
     manifest.entries.push(Entry::File { path: field.path.clone(), executable, size, digest });
     Ok(())
@@ -135,7 +134,7 @@ impl Directory<'_> {
         let name = self.name(path)?;
         let full = self.root.join(path);
         let entry = if metadata.is_file() {
-            let (digest, size) = self.store.add_file(&full, metadata)?;
+            let (digest, size) = self.store.add_file(&full)?;
             Entry::File { path: name, executable: system::is_executable(metadata), size, digest }
         } else if metadata.is_symlink() {
             let target = std::fs::read_link(&full).with("read the link", &full).map_err(StoreError::from)?;

@@ -23,7 +23,6 @@ pub(crate) mod record;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fmt::{self, Display};
-use std::fs::Metadata;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -213,10 +212,11 @@ impl Store {
     }
 
     /// Stores the content of a file, and says its digest and size.
-    pub(crate) fn add_file(&self, file: &Path, metadata: &Metadata) -> Result<(Digest, u64), StoreError> {
+    pub(crate) fn add_file(&self, file: &Path) -> Result<(Digest, u64), StoreError> {
         let copy = tempfile::NamedTempFile::new_in(&self.scratch).with("create a file in", &self.scratch)?;
         let copy = copy.into_temp_path();
-        files::copy_content(file, &copy, metadata)?;
+        // Nobody runs what lies in the store.
+        files::copy_content(file, &copy, false)?;
         system::set_file_mode(&copy, false, true).with("set the mode of", &copy)?;
         // What is hashed is the copy: whatever happens to the file meanwhile, the name fits the content.
         let content = std::fs::File::options().read(true).write(true).open(&copy).with("read", &copy)?;
@@ -276,7 +276,7 @@ impl Store {
         if metadata.len() != size {
             return Err(damaged(what(), path));
         }
-        files::copy_content(&path, to, &metadata)?;
+        files::copy_content(&path, to, executable)?;
         if !self.verified().contains(digest) {
             let content = std::fs::File::open(to).with("read", to)?;
             if Digest::of_reader(content).with("read", to)?.0 != *digest {
