@@ -206,6 +206,7 @@ impl Database {
         let mut files = BTreeMap::clone(&self.files());
         for (path, text) in texts {
             match files.get(&path) {
+                Some(file) if file.text(self) == &text => {}
                 Some(file) => {
                     let _old = file.set_text(self).to(text);
                 }

@@ -13,6 +13,12 @@ use crate::scope::scope;
 
 /// What is wrong with a file, in the order of the source.
 pub fn diagnostics(db: &dyn Db, file: File) -> Vec<Diagnostic<FileSpan>> {
+    joined(db, file).clone()
+}
+
+/// Runs again when the file or anything that its findings depend on changes; not for other files.
+#[salsa::tracked(returns(ref))]
+fn joined(db: &dyn Db, file: File) -> Vec<Diagnostic<FileSpan>> {
     if let Err(Unreadable::NotUtf8(at)) = file.text(db) {
         let place = FileSpan { file, span: Span::default() };
         return vec![

@@ -2,6 +2,7 @@
 
 use flow_syntax::tree::{self, FieldDecl, ItemKind, PatternKind, Text, TextPart};
 use flow_syntax::{Code, Span};
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use crate::db::{Db, Def, syntax};
@@ -91,7 +92,7 @@ pub fn leaves(db: &dyn Db, def: Def, args: &[Norm]) -> Vec<Leaf> {
 
 #[expect(clippy::too_many_arguments, reason = "a recursion's state")]
 fn flatten(db: &dyn Db, def: Def, args: &[Norm], prefix: &str, always: bool, optional: bool, depth: u32, out: &mut Vec<Leaf>) {
-    if depth > MAX_NESTING {
+    if depth > MAX_NESTING || out.len() > MAX_FILES || holds_itself(db, def) {
         return;
     }
     for field in fields(db, def, args) {
@@ -106,6 +107,27 @@ fn flatten(db: &dyn Db, def: Def, args: &[Norm], prefix: &str, always: bool, opt
 
 /// How deep artifacts may hold artifacts.
 const MAX_NESTING: u32 = 16;
+/// How many files an artifact may have, those of artifacts in it included.
+const MAX_FILES: usize = 10_000;
+
+/// Whether an artifact holds itself, perhaps over others. Must not change when bodies do.
+#[salsa::tracked(returns(copy))]
+fn holds_itself(db: &dyn Db, def: Def) -> bool {
+    let mut seen: FxHashSet<Def> = FxHashSet::default();
+    let mut open = vec![def];
+    while let Some(at) = open.pop() {
+        for field in &declared(db, at).0 {
+            let Ty::Artifact(inner, _) = field.ty.present() else { continue };
+            if *inner == def {
+                return true;
+            }
+            if seen.insert(*inner) {
+                open.push(*inner);
+            }
+        }
+    }
+    false
+}
 
 /// A file or directory of an artifact whose const arguments are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,7 +162,7 @@ fn concrete_into(
     depth: u32,
     out: &mut Vec<Concrete>,
 ) -> Result<(), Failure> {
-    if depth > MAX_NESTING {
+    if depth > MAX_NESTING || holds_itself(db, def) {
         return Err(Failure::new(name_place(db, def), "artifacts are nested too deeply"));
     }
     let item = syntax(db, def);
@@ -231,6 +253,20 @@ pub fn matches(pattern: &PatternKind, value: &ConstValue) -> bool {
 /// Checks the paths of a schema: each by itself, and each against all others that can be there with it.
 pub fn check(findings: &mut Vec<Finding>, db: &dyn Db, def: Def, schema: &tree::Artifact) {
     findings.extend(declared(db, def).1.findings.iter().cloned());
+    let name = &schema.name.text;
+    if holds_itself(db, def) {
+        findings.push(
+            Finding::new(Code::Cycle, name_place(db, def), format!("the artifact `{name}` holds itself"))
+                .label("its files would never end")
+                .help("remove the field that leads back to it"),
+        );
+    } else if leaves(db, def, &[]).len() > MAX_FILES {
+        findings.push(
+            Finding::new(Code::LimitExceeded, name_place(db, def), format!("the artifact `{name}` has more than {MAX_FILES} files"))
+                .label("with those of the artifacts in it")
+                .help("make a part of it an `opaque` directory"),
+        );
+    }
     let mut group = Vec::new();
     check_fields(findings, db, def, &schema.fields, &mut group);
 }

@@ -117,7 +117,7 @@ fn target(db: &dyn Db, from: File, import: &Use) -> Result<File, NotFound> {
             })
         }
         UseTarget::File(text) => {
-            let Some(written) = text.plain().filter(|path| !path.is_empty()) else { return Err(None) };
+            let Some(written) = text.plain() else { return Err(None) };
             let files = db.project().files(db);
             let path = relative(from.path(db), &written);
             path.as_ref().and_then(|path| files.get(path.as_str())).copied().ok_or_else(|| {

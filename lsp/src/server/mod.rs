@@ -4,7 +4,6 @@
 mod change;
 mod close;
 mod code_action;
-mod disk;
 mod folders;
 mod initialize;
 mod open;

@@ -2,6 +2,7 @@
 //! client sees never goes backwards; whatever changes meanwhile wakes it again, so the last thing
 //! that it sends is about the last change.
 
+use flow_project::Root;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,7 +11,6 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 use tower_lsp::ls_types::{Diagnostic, Uri};
 
-use super::disk::Root;
 use super::shared::{Failure, Shared, read};
 use crate::ide::findings;
 use crate::proto::diagnostic::to_diagnostic;

@@ -66,6 +66,7 @@ impl Shared {
                         shared.log(format!("a project could not be read: {}", of_join(error)));
                         Vec::new()
                     });
+                    let texts = texts.into_iter().filter_map(|(name, text)| Some((name, text.ok()?))).collect();
                     next = shared.change(|workspace| workspace.loaded(&load, texts));
                     shared.bell.ring();
                 }

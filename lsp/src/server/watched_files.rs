@@ -1,12 +1,12 @@
 //! `workspace/didChangeWatchedFiles`: something changed on disk, by the client or behind its back.
 
+use flow_project::{MANIFEST, is_program};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use tower_lsp::ls_types::{DidChangeWatchedFilesParams, FileChangeType};
 
-use super::disk::{MANIFEST, is_program};
 use super::shared::Shared;
 use super::workspace::{Load, Workspace};
 use crate::proto::uri::to_path;

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flow_analysis::Database;
+use flow_project::{Root, Text, read};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use tower_lsp::ls_types::{TextDocumentContentChangeEvent, Uri};
 
-use super::disk::{Root, Text, read};
 use crate::proto::capabilities::Client;
 use crate::proto::text::apply;
 use crate::proto::uri::{Address, Addresses, to_path};
@@ -185,7 +185,7 @@ impl Workspace {
         let Some(project) = self.projects.get_mut(&root) else { return true };
         let known = root.name(path).filter(|name| project.db.file(name).is_some());
         match (known, read(path)) {
-            (Some(name), Some(text)) if project.loading == Loading::Done => {
+            (Some(name), Ok(text)) if project.loading == Loading::Done => {
                 project.db.set_file(&name, text);
                 project.dirty = true;
                 true

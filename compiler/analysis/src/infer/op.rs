@@ -125,7 +125,7 @@ impl Infer<'_> {
         }
         let (left, right) = (self.show(left), self.show(right));
         let finding = self
-            .finding(Code::BadOperands, span, format!("`{}` does not take a `{left}` and a `{right}`", op.symbol()))
+            .finding(Code::BadOperands, span, format!("`{}` does not take {} and {}", op.symbol(), super::article(&left), super::article(&right)))
             .label(format!("`{left}` {} `{right}`", op.symbol()))
             .note(note.to_owned());
         self.report(finding);

@@ -214,6 +214,15 @@ impl Infer<'_> {
             sigs.push(OutputSig { name: output.name.text.clone(), span: output.name.span, ty });
         }
         self.distinct("output", &sigs.iter().map(|it| (it.name.clone(), it.span)).collect::<Vec<_>>());
+        for sig in &sigs {
+            let Some(param) = self.local(&sig.name).map(|local| local.span) else { continue };
+            let finding = self
+                .finding(Code::DuplicateName, sig.span, format!("`{}` is a parameter and an output", sig.name))
+                .label("the output")
+                .related(self.at(param), "the parameter")
+                .help("rename one of them");
+            self.report(finding);
+        }
         sigs
     }
 

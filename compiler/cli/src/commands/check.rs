@@ -11,7 +11,7 @@ use flow_syntax::{Diagnostic, Severity};
 
 use super::{FINE, FOUND, WRONG_USE};
 use crate::args::{CheckArgs, ReportFormat};
-use crate::project::{Project, name_of};
+use crate::project::Project;
 use crate::report;
 use crate::terminal::Terminal;
 
@@ -40,8 +40,8 @@ pub(crate) fn main(args: &CheckArgs, start: &Path, terminal: &Terminal) -> Resul
     let mut wanted = Vec::new();
     for file in &args.files {
         let full = start.join(file);
-        let name = full.canonicalize().map(|full| name_of(&project.root, &full));
-        let known = name.as_ref().is_ok_and(|name| project.db.file(name).is_some());
+        let name = project.name_of(&full);
+        let known = name.as_ref().is_some_and(|name| project.db.file(name).is_some());
         if !known {
             let why = if full.is_dir() {
                 "is a folder; name files, or none for the whole project"
@@ -55,7 +55,7 @@ pub(crate) fn main(args: &CheckArgs, start: &Path, terminal: &Terminal) -> Resul
             terminal.error(&format!("{} {why}", file.display()));
             return Ok(ExitCode::from(WRONG_USE));
         }
-        wanted.extend(name.ok());
+        wanted.extend(name);
     }
     let (mut all, warnings) = findings(&project);
     all.extend(warnings);

@@ -1,8 +1,9 @@
 //! The file system as the language sees it: which folder is a project, which programs are in it,
-//! what they hold. The only reader of files in the server.
-#![allow(clippy::disallowed_methods, reason = "the server is the shell that puts texts into the database")]
+//! what they hold. The command and the language server share it; it knows nothing of either.
+#![allow(clippy::disallowed_methods, reason = "a part of the rim: it reads the texts that go into the database")]
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use ignore::{DirEntry, WalkBuilder};
 use smol_str::SmolStr;
 
 /// The file that makes a folder a project.
-pub(super) const MANIFEST: &str = "flow.toml";
+pub const MANIFEST: &str = "flow.toml";
 
 /// The ending of programs.
 const EXTENSION: &str = "flow";
@@ -21,11 +22,11 @@ const EXTENSION: &str = "flow";
 const LOOSE_DEPTH: usize = 3;
 
 /// What a file holds.
-pub(super) type Text = Result<Arc<str>, Unreadable>;
+pub type Text = Result<Arc<str>, Unreadable>;
 
 /// What holds the files that can use one another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Root {
+pub enum Root {
     /// A project's folder.
     Project(PathBuf),
     /// The folder of a file that lies in no project.
@@ -37,7 +38,7 @@ pub(super) enum Root {
 impl Root {
     /// The project of a file: the nearest folder with a manifest, else the git root, else the
     /// innermost of the client's folders, else the file's own folder.
-    pub(super) fn of_file(file: &Path, folders: &[PathBuf]) -> Self {
+    pub fn of_file(file: &Path, folders: &[PathBuf]) -> Self {
         let folder = file.parent().unwrap_or(file);
         Self::declared(folder).unwrap_or_else(|| {
             let inside = folders.iter().filter(|it| folder.starts_with(it));
@@ -48,7 +49,7 @@ impl Root {
     }
 
     /// The project that a folder of the client belongs to.
-    pub(super) fn of_folder(folder: &Path) -> Self {
+    pub fn of_folder(folder: &Path) -> Self {
         Self::declared(folder).unwrap_or_else(|| Self::Project(folder.to_path_buf()))
     }
 
@@ -59,7 +60,7 @@ impl Root {
     }
 
     /// Its folder, if it is on disk.
-    pub(super) fn folder(&self) -> Option<&Path> {
+    pub fn folder(&self) -> Option<&Path> {
         match self {
             Self::Project(folder) | Self::Loose(folder) => Some(folder),
             Self::Document(_) => None,
@@ -67,56 +68,69 @@ impl Root {
     }
 
     /// The name of a file in its project.
-    pub(super) fn name(&self, file: &Path) -> Option<SmolStr> {
+    pub fn name(&self, file: &Path) -> Option<SmolStr> {
         let path = file.strip_prefix(self.folder()?).ok()?;
         let parts: Vec<_> = path.components().map(|it| it.as_os_str().to_string_lossy()).collect();
         Some(SmolStr::from(parts.join("/")))
     }
 
-    /// All programs of the project.
-    pub(super) fn programs(&self) -> Vec<(SmolStr, Text)> {
-        self.listed(|_| true)
+    /// All programs of the project by name, in that order, with what they hold.
+    pub fn programs(&self) -> Vec<(SmolStr, io::Result<Text>)> {
+        let mut programs = self.listed(|_| true);
+        programs.sort_by(|a, b| a.0.cmp(&b.0));
+        programs
     }
 
-    /// What `file` holds, if it is a program of the project.
-    pub(super) fn program(&self, file: &Path) -> Option<Text> {
+    /// What `file` holds, if it is a program of the project that can be read.
+    pub fn program(&self, file: &Path) -> Option<Text> {
         let file = file.to_path_buf();
-        self.listed(move |path| file.starts_with(path)).pop().map(|(_, text)| text)
+        self.listed(move |path| file.starts_with(path)).pop()?.1.ok()
     }
 
     /// The programs that are at or below paths for which `on_the_way` holds: files that git ignores
-    /// and hidden ones are none, and those below another project's folder are not of this one.
-    fn listed(&self, on_the_way: impl Fn(&Path) -> bool + Send + Sync + 'static) -> Vec<(SmolStr, Text)> {
+    /// are none, and those below another project's folder are not of this one.
+    fn listed(&self, on_the_way: impl Fn(&Path) -> bool + Send + Sync + 'static) -> Vec<(SmolStr, io::Result<Text>)> {
         let Some(folder) = self.folder() else { return Vec::new() };
         let has_manifest = folder.join(MANIFEST).is_file();
         let walk = WalkBuilder::new(folder)
+            .hidden(false)
             .ignore(false)
             .require_git(false)
+            .follow_links(false)
             .max_depth(matches!(self, Self::Loose(_)).then_some(LOOSE_DEPTH))
             .filter_entry(move |entry| {
-                let foreign = entry.depth() > 0 && is_folder(entry) && begins_project(entry.path(), has_manifest);
-                !foreign && on_the_way(entry.path())
+                let inner = entry.depth() > 0 && is_folder(entry);
+                let skipped = inner && (is_internal(entry) || begins_project(entry.path(), has_manifest));
+                !skipped && on_the_way(entry.path())
             })
             .build();
         walk.filter_map(Result::ok)
             .filter(|entry| is_program(entry.path()) && entry.file_type().is_some_and(|it| it.is_file()))
-            .filter_map(|entry| Some((self.name(entry.path())?, read(entry.path())?)))
+            .filter_map(|entry| Some((self.name(entry.path())?, read(entry.path()))))
             .collect()
     }
 }
 
 /// Whether a path is that of a program.
-pub(super) fn is_program(path: &Path) -> bool {
+pub fn is_program(path: &Path) -> bool {
     path.extension().is_some_and(|it| it == EXTENSION)
 }
 
-/// What a file holds; nothing if it is not a file, or may not be read.
-pub(super) fn read(path: &Path) -> Option<Text> {
-    let bytes = fs::read(path).ok()?;
-    Some(match String::from_utf8(bytes) {
+/// What a file holds.
+///
+/// # Errors
+///
+/// When it is not a file, or may not be read.
+pub fn read(path: &Path) -> io::Result<Text> {
+    Ok(match String::from_utf8(fs::read(path)?) {
         Ok(text) => Ok(Arc::from(text)),
         Err(error) => Err(Unreadable::NotUtf8(error.utf8_error().valid_up_to())),
     })
+}
+
+/// Git's own folder, and the one that `flowc run` puts results in.
+fn is_internal(entry: &DirEntry) -> bool {
+    entry.file_name() == ".git" || entry.file_name() == ".flow"
 }
 
 fn is_folder(entry: &DirEntry) -> bool {
