@@ -16,7 +16,10 @@ const SOURCE: &str = "flowc";
 /// A finding for the client.
 pub(crate) fn to_diagnostic(view: &View, found: &Found) -> Diagnostic {
     let mut message = vec![found.headline.clone()];
-    message.extend(Some(&found.primary.message).filter(|it| !it.is_empty()).cloned());
+    // An editor underlines the place: what the label says of it is worth a line where nothing else is
+    // said.
+    let alone = found.notes.is_empty() && found.help.is_none();
+    message.extend(Some(&found.primary.message).filter(|it| alone && !it.is_empty()).cloned());
     let mut related = Vec::new();
     for label in &found.related {
         match location(view, label) {
