@@ -30,7 +30,7 @@ use std::path::PathBuf;
 use flow_plan::model::Backend;
 use flow_tests::check::Program;
 use flow_tests::expectation::{put_in, take_out};
-use flow_tests::fixture::{MAIN, sources};
+use flow_tests::fixture::sources;
 use flow_tests::markdown::{Block, blocks};
 
 fn files() -> Vec<PathBuf> {
@@ -101,11 +101,10 @@ fn flow(name: &str, block: &Block, failures: &mut Vec<String>) -> (Program, Stri
     let program = Program::new(&files.iter().map(|(source, _)| source.clone()).collect::<Vec<_>>());
     let mut findings = program.findings();
     let mut updated = String::new();
-    let explicit = block.text.contains("//- /");
     for (source, expectations) in &files {
         let (mine, others) = findings.into_iter().partition(|it| it.path == source.path);
         findings = others;
-        if explicit && source.path != MAIN {
+        if source.named {
             let _ = writeln!(updated, "//- /{}", source.path);
         }
         updated.push_str(&put_in(source, expectations, &mine));

@@ -51,7 +51,7 @@ pub fn quoted(text: &str) -> String {
 /// Takes the expectations out of a file.
 pub fn take_out(source: &Source) -> (Source, Vec<Expectation>) {
     let mut expectations = Vec::new();
-    let mut out = Source { path: source.path.clone(), text: String::new(), lines: Vec::new() };
+    let mut out = Source { path: source.path.clone(), named: source.named, text: String::new(), lines: Vec::new() };
     for (line, outer) in source.text.split_inclusive('\n').zip(&source.lines) {
         let Some(at) = begin(line) else {
             out.text.push_str(line);

@@ -8,6 +8,8 @@ pub struct Source {
     pub path: String,
     /// Its text.
     pub text: String,
+    /// A line `//- /…` names it.
+    pub named: bool,
     /// For each line of the text, which line of the outer text it is, from 0.
     pub lines: Vec<usize>,
 }
@@ -17,10 +19,10 @@ pub const MAIN: &str = "main.flow";
 
 /// The files in `text`.
 pub fn sources(text: &str) -> Vec<Source> {
-    let mut files = vec![Source { path: MAIN.to_owned(), text: String::new(), lines: Vec::new() }];
+    let mut files = vec![Source { path: MAIN.to_owned(), named: false, text: String::new(), lines: Vec::new() }];
     for (number, line) in text.split_inclusive('\n').enumerate() {
         if let Some(path) = line.trim_end().strip_prefix("//- /") {
-            files.push(Source { path: path.to_owned(), text: String::new(), lines: Vec::new() });
+            files.push(Source { path: path.to_owned(), named: true, text: String::new(), lines: Vec::new() });
         } else if let Some(file) = files.last_mut() {
             file.text.push_str(line);
             file.lines.push(number);

@@ -126,7 +126,8 @@ fn target(db: &dyn Db, from: File, import: &Use) -> Result<File, NotFound> {
                     || "the path is relative to this file, uses `/` and ends in `.flow`; files that git ignores do not count".to_owned(),
                     |near| format!("there is `{near}`"),
                 );
-                Some((text.span, format!("there is no file `{written}`"), help))
+                let headline = if written.is_empty() { "the path of a file is missing".to_owned() } else { format!("there is no file `{written}`") };
+                Some((text.span, headline, help))
             })
         }
     }
