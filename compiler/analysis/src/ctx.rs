@@ -36,7 +36,12 @@ fn of_prelude(db: &dyn Db, name: &str) -> Ty {
 /// All members, in the order in which the reference lists them.
 pub const MEMBERS: &[Member] = &[
     Member { name: "event", docs: "What started the run.", ty: |db| of_prelude(db, "Event"), phase: Phase::Plan },
-    Member { name: "branch", docs: "The branch; `none` on tags and pull requests.", ty: maybe_string, phase: Phase::Plan },
+    Member {
+        name: "branch",
+        docs: "The branch; `none` on tags and pull requests.",
+        ty: maybe_string,
+        phase: Phase::Plan,
+    },
     Member { name: "tag", docs: "The tag; `none` elsewhere.", ty: maybe_string, phase: Phase::Plan },
     Member { name: "ref", docs: "The full name of the ref, `refs/heads/main`.", ty: string, phase: Phase::Plan },
     Member { name: "sha", docs: "The commit, 40 hexadecimal digits.", ty: string, phase: Phase::Plan },
@@ -44,9 +49,19 @@ pub const MEMBERS: &[Member] = &[
     Member { name: "repo", docs: "`owner/name`.", ty: string, phase: Phase::Plan },
     Member { name: "actor", docs: "Who started the run.", ty: string, phase: Phase::Plan },
     Member { name: "run_id", docs: "What tells this run from all others.", ty: string, phase: Phase::Plan },
-    Member { name: "run_number", docs: "How many runs of this pipeline there were, with this one.", ty: int, phase: Phase::Plan },
+    Member {
+        name: "run_number",
+        docs: "How many runs of this pipeline there were, with this one.",
+        ty: int,
+        phase: Phase::Plan,
+    },
     Member { name: "attempt", docs: "How often this run was started, with this time.", ty: int, phase: Phase::Plan },
-    Member { name: "backend", docs: "Who carries the pipeline out.", ty: |db| of_prelude(db, "Backend"), phase: Phase::Const },
+    Member {
+        name: "backend",
+        docs: "Who carries the pipeline out.",
+        ty: |db| of_prelude(db, "Backend"),
+        phase: Phase::Const,
+    },
 ];
 
 /// The member `name`.

@@ -169,9 +169,8 @@ impl Database {
                 (SmolStr::from(*path), file)
             })
             .collect();
-        db.project = Some(
-            Project::builder(Arc::default(), Arc::new(std)).std_durability(salsa::Durability::HIGH).new(&db),
-        );
+        db.project =
+            Some(Project::builder(Arc::default(), Arc::new(std)).std_durability(salsa::Durability::HIGH).new(&db));
         db
     }
 
@@ -275,9 +274,7 @@ pub fn syntax(db: &dyn Db, def: Def) -> Arc<Item> {
 /// Whether a file has an item whose name cannot be read, so that any name may be the one it declares.
 #[salsa::tracked(returns(copy))]
 pub fn has_nameless(db: &dyn Db, file: File) -> bool {
-    defs(db, file).iter().any(|def| {
-        !matches!(def.kind(db), DefKind::Use | DefKind::Test) && def.name(db).is_empty()
-    })
+    defs(db, file).iter().any(|def| !matches!(def.kind(db), DefKind::Use | DefKind::Test) && def.name(db).is_empty())
 }
 
 /// Whether the text of an item has errors, so that parts of it may be missing from its tree.

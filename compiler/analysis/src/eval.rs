@@ -35,7 +35,8 @@ impl Failure {
     /// The finding that reports it, unless its cause has been.
     pub fn finding(&self, _db: &dyn Db) -> Option<Finding> {
         (!self.why.is_empty()).then(|| {
-            Finding::new(Code::EvaluationFailed, self.place, format!("this cannot be computed: {}", self.why)).label("here")
+            Finding::new(Code::EvaluationFailed, self.place, format!("this cannot be computed: {}", self.why))
+                .label("here")
         })
     }
 }
@@ -160,7 +161,9 @@ impl<'a> Eval<'a> {
                         Some((_, value)) => value.clone(),
                         None => return self.unknown(e.span),
                     },
-                    ConstValue::List(items) if name.text == "len" => ConstValue::Int(i64::try_from(items.len()).unwrap_or(i64::MAX)),
+                    ConstValue::List(items) if name.text == "len" => {
+                        ConstValue::Int(i64::try_from(items.len()).unwrap_or(i64::MAX))
+                    }
                     ConstValue::None => ConstValue::None,
                     _ => return self.unknown(e.span),
                 }
@@ -169,7 +172,12 @@ impl<'a> Eval<'a> {
                 (ConstValue::List(items), ConstValue::Int(at)) => {
                     match usize::try_from(at).ok().and_then(|at| items.get(at)) {
                         Some(item) => item.clone(),
-                        None => return self.fail(index.span, format!("the list has {} elements, there is none at {at}", items.len())),
+                        None => {
+                            return self.fail(
+                                index.span,
+                                format!("the list has {} elements, there is none at {at}", items.len()),
+                            );
+                        }
                     }
                 }
                 _ => return self.unknown(e.span),
@@ -323,14 +331,19 @@ impl<'a> Eval<'a> {
         match &item.kind {
             ItemKind::Fn(function) => {
                 if self.depth >= DEPTH {
-                    return self.fail(span, format!("`{}` calls itself, or functions call each other too deeply", function.name.text));
+                    return self.fail(
+                        span,
+                        format!("`{}` calls itself, or functions call each other too deeply", function.name.text),
+                    );
                 }
                 let names = &check(self.db, def).names;
                 let inner = Eval { db: self.db, def, names, depth: self.depth + 1, steps: self.steps.clone() };
                 let value = inner.expr(&function.value, &given);
                 self.steps.set(inner.steps.get());
                 // Where the caller can do something about it.
-                value.map_err(|failure| if failure.why.is_empty() { failure } else { Failure { place: self.at(span), ..failure } })
+                value.map_err(|failure| {
+                    if failure.why.is_empty() { failure } else { Failure { place: self.at(span), ..failure } }
+                })
             }
             ItemKind::Struct(_) => {
                 let fields = params
@@ -369,7 +382,9 @@ impl<'a> Eval<'a> {
                 self.limit(grown, TEXT, span)?;
                 Text(it.replace(from.as_str(), to).into())
             }
-            (Text(it), "split", [Text(by)]) if !by.is_empty() => List(it.split(by.as_str()).map(|part| Text(part.into())).collect()),
+            (Text(it), "split", [Text(by)]) if !by.is_empty() => {
+                List(it.split(by.as_str()).map(|part| Text(part.into())).collect())
+            }
             (Text(_), "replace" | "split", _) => return self.fail(span, "an empty text cannot be searched for"),
             (List(items), "join", [Text(by)]) => {
                 let texts: Option<Vec<String>> = items.iter().map(ConstValue::text).collect();

@@ -10,7 +10,8 @@ impl LineIndex {
     /// Of `text`; lines end with LF, as in every editor's protocol a CR before it counts to the line.
     pub fn new(text: &str) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let starts = std::iter::once(0).chain(breaks.map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX))).collect();
+        let starts =
+            std::iter::once(0).chain(breaks.map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX))).collect();
         Self { starts }
     }
 

@@ -64,7 +64,8 @@ fn no_fields(_db: &dyn Db, _id: salsa::Id, _def: Def) -> (Vec<Declared>, Checked
 /// branches.
 pub fn fields(db: &dyn Db, def: Def, args: &[Norm]) -> Vec<Field> {
     let params = &signature(db, def).params;
-    let with = |name: &str| params.iter().position(|param| param.name == name).and_then(|index| args.get(index).cloned());
+    let with =
+        |name: &str| params.iter().position(|param| param.name == name).and_then(|index| args.get(index).cloned());
     let mut fields: Vec<Field> = Vec::new();
     let taken = known_args(db, def, args).and_then(|env| concrete_names(db, def, &env));
     for field in &declared(db, def).0 {
@@ -91,7 +92,16 @@ pub fn leaves(db: &dyn Db, def: Def, args: &[Norm]) -> Vec<Leaf> {
 }
 
 #[expect(clippy::too_many_arguments, reason = "a recursion's state")]
-fn flatten(db: &dyn Db, def: Def, args: &[Norm], prefix: &str, always: bool, optional: bool, depth: u32, out: &mut Vec<Leaf>) {
+fn flatten(
+    db: &dyn Db,
+    def: Def,
+    args: &[Norm],
+    prefix: &str,
+    always: bool,
+    optional: bool,
+    depth: u32,
+    out: &mut Vec<Leaf>,
+) {
     if depth > MAX_NESTING || out.len() > MAX_FILES || holds_itself(db, def) {
         return;
     }
@@ -168,7 +178,8 @@ fn concrete_into(
     let item = syntax(db, def);
     let ItemKind::Artifact(schema) = &item.kind else { return Ok(()) };
     let params = &signature(db, def).params;
-    let env: Vec<(SmolStr, ConstValue)> = params.iter().map(|param| param.name.clone()).zip(args.iter().cloned()).collect();
+    let env: Vec<(SmolStr, ConstValue)> =
+        params.iter().map(|param| param.name.clone()).zip(args.iter().cloned()).collect();
     let (declared, checked) = declared(db, def);
     let eval = Eval::new(db, def, &checked.names);
     for field in taken(&eval, &schema.fields, &env)? {
@@ -180,12 +191,23 @@ fn concrete_into(
         let optional = optional || matches!(declared.ty, Ty::Optional(_));
         match declared.ty.present() {
             Ty::Artifact(inner, norms) => {
-                let with = |name: &str| env.iter().find(|(param, _)| param == name).map(|(_, value)| Norm::Value(value.clone()));
-                let args: Option<Vec<ConstValue>> = norms.iter().map(|norm| norm.substitute(&with).value().cloned()).collect();
-                let args = args.ok_or_else(|| Failure::new(Place::new(def, field.ty.span), "an argument of this artifact cannot be computed"))?;
+                let with = |name: &str| {
+                    env.iter().find(|(param, _)| param == name).map(|(_, value)| Norm::Value(value.clone()))
+                };
+                let args: Option<Vec<ConstValue>> =
+                    norms.iter().map(|norm| norm.substitute(&with).value().cloned()).collect();
+                let args = args.ok_or_else(|| {
+                    Failure::new(Place::new(def, field.ty.span), "an argument of this artifact cannot be computed")
+                })?;
                 concrete_into(db, *inner, &args, &name, &path, optional, depth + 1, out)?;
             }
-            ty => out.push(Concrete { name: name.into(), ty: ty.clone(), optional, path, place: Place::new(def, field.name.span) }),
+            ty => out.push(Concrete {
+                name: name.into(),
+                ty: ty.clone(),
+                optional,
+                path,
+                place: Place::new(def, field.name.span),
+            }),
         }
     }
     Ok(())
@@ -206,7 +228,11 @@ fn concrete_names(db: &dyn Db, def: Def, env: &[(SmolStr, ConstValue)]) -> Optio
 }
 
 /// The fields whose conditions hold.
-fn taken<'a>(eval: &Eval<'_>, fields: &'a [FieldDecl], env: &[(SmolStr, ConstValue)]) -> Result<Vec<&'a tree::ArtifactField>, Failure> {
+fn taken<'a>(
+    eval: &Eval<'_>,
+    fields: &'a [FieldDecl],
+    env: &[(SmolStr, ConstValue)],
+) -> Result<Vec<&'a tree::ArtifactField>, Failure> {
     let mut out = Vec::new();
     for field in fields {
         match field {
@@ -245,7 +271,9 @@ pub fn matches(pattern: &PatternKind, value: &ConstValue) -> bool {
         (PatternKind::Bool(a), ConstValue::Bool(b)) => a == b,
         (PatternKind::Int(a), ConstValue::Int(b)) => a == b,
         (PatternKind::Text(a), ConstValue::Text(b)) => a == b,
-        (PatternKind::Path(path), ConstValue::Variant { name, .. }) => path.segments.last().is_some_and(|last| last.text == *name),
+        (PatternKind::Path(path), ConstValue::Variant { name, .. }) => {
+            path.segments.last().is_some_and(|last| last.text == *name)
+        }
         _ => false,
     }
 }
@@ -262,16 +290,26 @@ pub fn check(findings: &mut Vec<Finding>, db: &dyn Db, def: Def, schema: &tree::
         );
     } else if leaves(db, def, &[]).len() > MAX_FILES {
         findings.push(
-            Finding::new(Code::LimitExceeded, name_place(db, def), format!("the artifact `{name}` has more than {MAX_FILES} files"))
-                .label("with those of the artifacts in it")
-                .help("make a part of it an `opaque` directory"),
+            Finding::new(
+                Code::LimitExceeded,
+                name_place(db, def),
+                format!("the artifact `{name}` has more than {MAX_FILES} files"),
+            )
+            .label("with those of the artifacts in it")
+            .help("make a part of it an `opaque` directory"),
         );
     }
     let mut group = Vec::new();
     check_fields(findings, db, def, &schema.fields, &mut group);
 }
 
-fn check_fields<'a>(findings: &mut Vec<Finding>, db: &dyn Db, def: Def, fields: &'a [FieldDecl], group: &mut Vec<&'a tree::ArtifactField>) {
+fn check_fields<'a>(
+    findings: &mut Vec<Finding>,
+    db: &dyn Db,
+    def: Def,
+    fields: &'a [FieldDecl],
+    group: &mut Vec<&'a tree::ArtifactField>,
+) {
     for field in fields {
         match field {
             FieldDecl::Field(field) => {
@@ -331,17 +369,30 @@ fn shape(path: &Text) -> String {
         .collect()
 }
 
-fn collision(findings: &mut Vec<Finding>, db: &dyn Db, def: Def, first: &tree::ArtifactField, second: &tree::ArtifactField) {
+fn collision(
+    findings: &mut Vec<Finding>,
+    db: &dyn Db,
+    def: Def,
+    first: &tree::ArtifactField,
+    second: &tree::ArtifactField,
+) {
     if first.name.text == second.name.text && !first.name.is_missing() {
         findings.push(
-            Finding::new(Code::DuplicateName, Place::new(def, second.name.span), format!("the field `{}` is declared twice", second.name.text))
-                .label("again here")
-                .related(Place::new(def, first.name.span), "first declared here")
-                .help("rename one of them"),
+            Finding::new(
+                Code::DuplicateName,
+                Place::new(def, second.name.span),
+                format!("the field `{}` is declared twice", second.name.text),
+            )
+            .label("again here")
+            .related(Place::new(def, first.name.span), "first declared here")
+            .help("rename one of them"),
         );
         return;
     }
-    let (Some(a), Some(b)) = (first.path.as_ref().and_then(Text::plain), second.path.as_ref().and_then(Text::plain)) else { return };
+    let (Some(a), Some(b)) = (first.path.as_ref().and_then(Text::plain), second.path.as_ref().and_then(Text::plain))
+    else {
+        return;
+    };
     let (Some(a_text), Some(b_text)) = (&first.path, &second.path) else { return };
     let (a, b) = (a.to_lowercase(), b.to_lowercase());
     let kind = |field: &tree::ArtifactField| {
@@ -352,10 +403,14 @@ fn collision(findings: &mut Vec<Finding>, db: &dyn Db, def: Def, first: &tree::A
     let related = Place::new(def, a_text.span);
     if a == b {
         findings.push(
-            Finding::new(Code::PathCollision, place, format!("`{}` and `{}` hold one path", first.name.text, second.name.text))
-                .label("the same path, on a system that ignores case")
-                .related(related, format!("`{}` is here", first.name.text))
-                .help("give one of them another path"),
+            Finding::new(
+                Code::PathCollision,
+                place,
+                format!("`{}` and `{}` hold one path", first.name.text, second.name.text),
+            )
+            .label("the same path, on a system that ignores case")
+            .related(related, format!("`{}` is here", first.name.text))
+            .help("give one of them another path"),
         );
     } else if inside(&a, &b) || inside(&b, &a) {
         let (outer, inner) = if inside(&a, &b) { (first, second) } else { (second, first) };

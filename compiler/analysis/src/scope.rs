@@ -98,7 +98,11 @@ fn target(db: &dyn Db, from: File, import: &Use) -> Result<File, NotFound> {
             let std = db.project().std(db);
             if root.text != "std" || rest.is_empty() {
                 let headline = format!("there is no module `{}`", root.text);
-                return Err(Some((root.span, headline, "modules are `std.…`; a file is `use \"./file.flow\" as name`".to_owned())));
+                return Err(Some((
+                    root.span,
+                    headline,
+                    "modules are `std.…`; a file is `use \"./file.flow\" as name`".to_owned(),
+                )));
             }
             let name = rest.iter().map(|segment| segment.text.as_str()).collect::<Vec<_>>();
             let path_of = SmolStr::from(format!("std/{}.flow", name.join("/")));

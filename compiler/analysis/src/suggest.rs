@@ -7,11 +7,8 @@ pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -
         .into_iter()
         .filter(|candidate| !candidate.is_empty() && *candidate != typed)
         .map(|candidate| {
-            let distance = if candidate.eq_ignore_ascii_case(typed) {
-                0
-            } else {
-                strsim::osa_distance(typed, candidate)
-            };
+            let distance =
+                if candidate.eq_ignore_ascii_case(typed) { 0 } else { strsim::osa_distance(typed, candidate) };
             (distance, candidate)
         })
         .filter(|(distance, _)| *distance <= limit)

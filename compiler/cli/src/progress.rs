@@ -39,7 +39,9 @@ impl Progress {
                 terminal.say(&terminal.faint(&format!("{jobs} job{s}")));
             }
             Event::JobStarted { job } => self.line(&terminal, job, &terminal.bold("started")),
-            Event::StepStarted { job, step } => self.line(&terminal, job, &terminal.faint(&format!("> {}", step.title))),
+            Event::StepStarted { job, step } => {
+                self.line(&terminal, job, &terminal.faint(&format!("> {}", step.title)))
+            }
             Event::Output { job, text, .. } => self.line(&terminal, job, &printable(text)),
             Event::StepEnded { .. } => {}
             Event::Note { job: Some(job), text } => self.line(&terminal, job, &terminal.faint(text)),

@@ -23,7 +23,8 @@ impl Terminal {
             Color::Never => false,
             // https://no-color.org: set and not empty.
             Color::Auto => {
-                io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+                io::stderr().is_terminal()
+                    && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
                     && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
             }
         };

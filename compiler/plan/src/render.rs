@@ -26,7 +26,8 @@ pub fn text(plan: &Plan) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "pipeline {} on {}: {} jobs", plan.pipeline, plan.backend.name(), plan.jobs.len());
     for param in &plan.params {
-        let default = param.default.as_ref().map_or_else(|| "required".to_owned(), |value| format!("default {}", value.text()));
+        let default =
+            param.default.as_ref().map_or_else(|| "required".to_owned(), |value| format!("default {}", value.text()));
         let _ = writeln!(out, "  param {} ({default})", param.name);
     }
     for job in &plan.jobs {
@@ -71,14 +72,17 @@ pub fn text(plan: &Plan) -> String {
 /// The graph for `dot -Tsvg`.
 pub fn dot(plan: &Plan) -> String {
     let quote = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
-    let mut out = format!("digraph {} {{\n  rankdir = LR\n  node [shape = box, style = rounded]\n", quote(&plan.pipeline));
+    let mut out =
+        format!("digraph {} {{\n  rankdir = LR\n  node [shape = box, style = rounded]\n", quote(&plan.pipeline));
     for job in &plan.jobs {
         let _ = writeln!(out, "  {} [label = {}]", quote(&job.id), quote(&job.title));
     }
     let graph = graph(plan);
     for edge in graph.edge_indices() {
         let Some((before, after)) = graph.edge_endpoints(edge) else { continue };
-        let (Some(before), Some(after), Some(kind)) = (graph.node_weight(before), graph.node_weight(after), graph.edge_weight(edge)) else {
+        let (Some(before), Some(after), Some(kind)) =
+            (graph.node_weight(before), graph.node_weight(after), graph.edge_weight(edge))
+        else {
             continue;
         };
         let (label, style) = match kind {
@@ -86,7 +90,13 @@ pub fn dot(plan: &Plan) -> String {
             EdgeKind::Value(output) => (output.as_str(), "dashed"),
             EdgeKind::Order => ("", "dotted"),
         };
-        let _ = writeln!(out, "  {} -> {} [label = {}, style = {style}]", quote(&before.id), quote(&after.id), quote(label));
+        let _ = writeln!(
+            out,
+            "  {} -> {} [label = {}, style = {style}]",
+            quote(&before.id),
+            quote(&after.id),
+            quote(label)
+        );
     }
     out + "}\n"
 }

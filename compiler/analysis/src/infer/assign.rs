@@ -37,7 +37,9 @@ impl Writes {
     }
 
     fn any_of(&self, root: &str) -> bool {
-        self.places.keys().any(|place| place.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+        self.places
+            .keys()
+            .any(|place| place.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
     }
 
     /// After either of two branches.
@@ -115,7 +117,11 @@ impl Infer<'_> {
                     let shown = self.show(&ty);
                     let span = field.span;
                     let finding = self
-                        .finding(Code::NotClaimable, span, format!("`{root}` is a `{shown}` and has no `{name}` to write"))
+                        .finding(
+                            Code::NotClaimable,
+                            span,
+                            format!("`{root}` is {a_shown} and has no `{name}` to write", a_shown = super::article(&shown)),
+                        )
                         .label("no such part")
                         .help(format!("write `#{{out {root}}}`"));
                     self.report(finding);
@@ -142,13 +148,15 @@ impl Infer<'_> {
             _ => place.span,
         };
         let finding = self
-            .finding(Code::UnknownField, span, format!("a `{shown}` has no `{name}`"))
+            .finding(Code::UnknownField, span, format!("{a_shown} has no `{name}`", a_shown = super::article(&shown)))
             .label("no such field")
             .related(crate::scope::name_place(self.db, *def), "declared here");
         let finding = match nearest(&name, known()) {
-            Some(near) => finding
-                .help(format!("did you mean `{near}`?"))
-                .fix(format!("change it to `{near}`"), self.at(span), near),
+            Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
+                format!("change it to `{near}`"),
+                self.at(span),
+                near,
+            ),
             None => finding.help(format!("it has {}", list(known()))),
         };
         self.report(finding);
@@ -173,10 +181,15 @@ impl Infer<'_> {
 
     fn unknown_place(&mut self, place: &Place) {
         let root = &place.root;
-        let outputs: Vec<SmolStr> = self.frames.iter().flatten().filter(|local| writable(local)).map(|local| local.name.clone()).collect();
+        let outputs: Vec<SmolStr> =
+            self.frames.iter().flatten().filter(|local| writable(local)).map(|local| local.name.clone()).collect();
         let finding = match self.local(&root.text) {
             Some(local) => self
-                .finding(Code::UnknownPlace, root.span, format!("`{}` is not an output, so nothing can write it", root.text))
+                .finding(
+                    Code::UnknownPlace,
+                    root.span,
+                    format!("`{}` is not an output, so nothing can write it", root.text),
+                )
                 .label("not an output")
                 .related(self.at(local.span), "bound here"),
             None => self
@@ -188,10 +201,14 @@ impl Infer<'_> {
         let meant = near.clone().or_else(|| <[SmolStr; 1]>::try_from(outputs.clone()).ok().map(|[only]| only));
         self.writes.mistaken.extend(meant);
         let finding = match near.as_deref() {
-            Some(near) => finding
-                .help(format!("did you mean `{near}`?"))
-                .fix(format!("change it to `{near}`"), self.at(root.span), near),
-            None if outputs.is_empty() => finding.help(format!("declare it in the signature: `-> ({}: file = \"…\")`", root.text)),
+            Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
+                format!("change it to `{near}`"),
+                self.at(root.span),
+                near,
+            ),
+            None if outputs.is_empty() => {
+                finding.help(format!("declare it in the signature: `-> ({}: file = \"…\")`", root.text))
+            }
             None => finding.help(format!("the outputs are {}", list(outputs.iter().map(SmolStr::as_str)))),
         };
         self.report(finding);
@@ -255,9 +272,11 @@ impl Infer<'_> {
                 Ty::Optional(_) => continue,
                 other => vec![Leaf { name: SmolStr::default(), ty: other.clone(), optional: false, always: true }],
             };
-            let full = |leaf: &Leaf| if leaf.name.is_empty() { name.to_string() } else { format!("{name}.{}", leaf.name) };
+            let full =
+                |leaf: &Leaf| if leaf.name.is_empty() { name.to_string() } else { format!("{name}.{}", leaf.name) };
             let required: Vec<String> = leaves.iter().filter(|leaf| !leaf.optional && leaf.always).map(full).collect();
-            let never: Vec<&str> = required.iter().map(String::as_str).filter(|place| self.writes.get(place).is_none()).collect();
+            let never: Vec<&str> =
+                required.iter().map(String::as_str).filter(|place| self.writes.get(place).is_none()).collect();
             if let [first, ..] = never.as_slice() {
                 let all = list(never.iter().copied());
                 let is = if never.len() == 1 { "is" } else { "are" };
@@ -265,7 +284,9 @@ impl Infer<'_> {
                 let help = if value {
                     format!("write it: `out {first} = sh \"…\"`, or `#{{out {first}}}` in a script")
                 } else {
-                    format!("write it in a script, `#{{out {first}}}`, or take what a tool left: `out {first} = file(\"…\")`")
+                    format!(
+                        "write it in a script, `#{{out {first}}}`, or take what a tool left: `out {first} = file(\"…\")`"
+                    )
                 };
                 let finding = self
                     .finding(Code::NeverWritten, output.span, format!("{all} {is} never written"))
@@ -276,7 +297,11 @@ impl Infer<'_> {
             for place in &required {
                 if let Some((State::Maybe, span)) = self.writes.get(place) {
                     let finding = self
-                        .finding(Code::WrittenSometimes, output.span, format!("`{place}` is written on some paths only"))
+                        .finding(
+                            Code::WrittenSometimes,
+                            output.span,
+                            format!("`{place}` is written on some paths only"),
+                        )
                         .label("must be written on every path")
                         .related(self.at(span), "written here")
                         .help("write it on the other paths too, or make it optional with `?`");

@@ -1,8 +1,6 @@
 //! Bodies of jobs, actions, steps and pipelines, statement by statement.
 
-use flow_syntax::tree::{
-    self, Body, Expr, ExprKind, Map, Name, Place, Source, Step, Stmt, StmtKind,
-};
+use flow_syntax::tree::{self, Body, Expr, ExprKind, Map, Name, Place, Source, Step, Stmt, StmtKind};
 use flow_syntax::{Code, Span};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -64,7 +62,11 @@ impl Infer<'_> {
                 continue;
             }
             let finding = self
-                .finding(Code::MissingArgument, name.span, format!("the parameter `{}` has no default, but nobody gives it on `{}`", name.text, trigger.text))
+                .finding(
+                    Code::MissingArgument,
+                    name.span,
+                    format!("the parameter `{}` has no default, but nobody gives it on `{}`", name.text, trigger.text),
+                )
                 .label("no default")
                 .related(self.at(trigger.span), "starts the pipeline without asking for parameters")
                 .help("give it a default: `= …`");
@@ -85,7 +87,10 @@ impl Infer<'_> {
                     self.setting(setting, stmt.span, self.place, &mut seen);
                 }
                 StmtKind::Checkout(map) if first_stmt.is_none() && self.place == Where::Job => {
-                    let name = Name { text: SmolStr::new_static("checkout"), span: Span::new(stmt.span.start, stmt.span.start + 8) };
+                    let name = Name {
+                        text: SmolStr::new_static("checkout"),
+                        span: Span::new(stmt.span.start, stmt.span.start + 8),
+                    };
                     let setting = tree::Setting::Map { name, map: map.clone() };
                     self.setting(&setting, stmt.span, self.place, &mut seen);
                 }
@@ -99,7 +104,9 @@ impl Infer<'_> {
 
     fn late_setting(&mut self, stmt: &Stmt, first: Span) {
         let name = match &stmt.kind {
-            StmtKind::Setting(tree::Setting::Value { name, .. } | tree::Setting::Map { name, .. }) => format!("`{}`", name.text),
+            StmtKind::Setting(tree::Setting::Value { name, .. } | tree::Setting::Map { name, .. }) => {
+                format!("`{}`", name.text)
+            }
             StmtKind::Setting(tree::Setting::Trigger { .. }) => "a trigger".to_owned(),
             StmtKind::Setting(tree::Setting::Param { name, .. }) => format!("the parameter `{}`", name.text),
             _ => "a setting".to_owned(),
@@ -328,7 +335,7 @@ impl Infer<'_> {
             let shown = self.show(&ty);
             let finding = self
                 .finding(Code::TypeMismatch, value.span, "only files can be exposed")
-                .label(format!("this is a `{shown}`"))
+                .label(format!("this is {a_shown}", a_shown = super::article(&shown)))
                 .help("expose an artifact, a `file` or an `opaque` directory");
             self.report(finding);
         }

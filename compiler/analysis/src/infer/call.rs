@@ -63,7 +63,11 @@ impl Infer<'_> {
             }
             kind => {
                 let finding = self
-                    .finding(Code::NotCallable, callee.span, format!("`{}` is {} and cannot be called", def.name(self.db), kind.noun()))
+                    .finding(
+                        Code::NotCallable,
+                        callee.span,
+                        format!("`{}` is {} and cannot be called", def.name(self.db), kind.noun()),
+                    )
                     .label("not a job, an action, a function or a struct")
                     .related(name_place(self.db, def), "declared here");
                 self.report(finding);
@@ -120,7 +124,7 @@ impl Infer<'_> {
                     let shown = self.show(&local.val.ty);
                     let finding = self
                         .finding(Code::NotCallable, callee.span, format!("`{name}` is a value and cannot be called"))
-                        .label(format!("this is a `{shown}`"))
+                        .label(format!("this is {a_shown}", a_shown = super::article(&shown)))
                         .related(self.at(local.span), "bound here");
                     self.report(finding);
                     return None;
@@ -143,9 +147,11 @@ impl Infer<'_> {
                             .finding(Code::UnknownName, callee.span, format!("there is no `{name}` to call"))
                             .label("not found");
                         let finding = match self.nearest_name(name) {
-                            Some(near) => finding
-                                .help(format!("did you mean `{near}`?"))
-                                .fix(format!("change it to `{near}`"), self.at(callee.span), near),
+                            Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
+                                format!("change it to `{near}`"),
+                                self.at(callee.span),
+                                near,
+                            ),
                             None => finding.help("declare it, or import it with `use`"),
                         };
                         self.report(finding);
@@ -163,8 +169,7 @@ impl Infer<'_> {
             ExprKind::Hole => None,
             _ => {
                 self.expr(callee, None);
-                let finding =
-                    self.finding(Code::NotCallable, callee.span, "this cannot be called").label("not a name");
+                let finding = self.finding(Code::NotCallable, callee.span, "this cannot be called").label("not a name");
                 self.report(finding);
                 None
             }
@@ -276,15 +281,19 @@ impl Infer<'_> {
                 .label(format!("{names} missing"));
             for param in &missing {
                 let shown = self.show(&param.ty);
-                finding = finding
-                    .related(crate::place::Place::new(def, param.span), format!("`{}` is {}", param.name, super::article(&shown)));
+                finding = finding.related(
+                    crate::place::Place::new(def, param.span),
+                    format!("`{}` is {}", param.name, super::article(&shown)),
+                );
             }
             if let [only] = missing.as_slice() {
                 finding = finding.help(format!("add `{}: …`", only.name));
             }
             self.report(finding);
         }
-        for param in sig.params.iter().filter(|param| param.mode == ParamMode::Const && !given.contains_key(&param.name)) {
+        for param in
+            sig.params.iter().filter(|param| param.mode == ParamMode::Const && !given.contains_key(&param.name))
+        {
             norms.entry(param.name.clone()).or_insert_with(|| super::types::default_norm(self, def, &param.name));
         }
         (phase, norms)
@@ -309,9 +318,11 @@ impl Infer<'_> {
             .label("no such parameter")
             .related(name_place(self.db, def), "declared here");
         let finding = match nearest(&name.text, known()) {
-            Some(near) => finding
-                .help(format!("did you mean `{near}`?"))
-                .fix(format!("change it to `{near}`"), self.at(name.span), near),
+            Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
+                format!("change it to `{near}`"),
+                self.at(name.span),
+                near,
+            ),
             None => finding.help(format!("its parameters: {}", list(known()))),
         };
         self.report(finding);
@@ -356,7 +367,9 @@ impl Infer<'_> {
         let string = Ty::String;
         let strings = Ty::List(Arc::new(Ty::String));
         let (params, result): (&[Ty], Ty) = match (&base_val.ty, name.text.as_str()) {
-            (Ty::String | Ty::Path, "starts_with" | "ends_with" | "contains") => (std::slice::from_ref(&string), Ty::Bool),
+            (Ty::String | Ty::Path, "starts_with" | "ends_with" | "contains") => {
+                (std::slice::from_ref(&string), Ty::Bool)
+            }
             (Ty::String | Ty::Path, "lower" | "upper" | "trim") => (&[], Ty::String),
             (Ty::String, "replace") => (&[Ty::String, Ty::String], Ty::String),
             (Ty::String, "split") => (std::slice::from_ref(&string), strings),
@@ -369,12 +382,14 @@ impl Infer<'_> {
                     ["starts_with", "ends_with", "contains", "lower", "upper", "replace", "split", "trim", "is_empty"];
                 let shown = self.show(&base_val.ty);
                 let finding = self
-                    .finding(Code::UnknownField, name.span, format!("a `{shown}` has no method `{}`", name.text))
+                    .finding(Code::UnknownField, name.span, format!("{a_shown} has no method `{}`", name.text, a_shown = super::article(&shown)))
                     .label("no such method");
                 let finding = match nearest(&name.text, METHODS) {
-                    Some(near) if base_val.ty == Ty::String => finding
-                        .help(format!("did you mean `{near}`?"))
-                        .fix(format!("change it to `{near}`"), self.at(name.span), near),
+                    Some(near) if base_val.ty == Ty::String => finding.help(format!("did you mean `{near}`?")).fix(
+                        format!("change it to `{near}`"),
+                        self.at(name.span),
+                        near,
+                    ),
                     _ => finding,
                 };
                 self.report(finding);
@@ -384,7 +399,11 @@ impl Infer<'_> {
         };
         if params.len() != args.len() {
             let finding = self
-                .finding(Code::MissingArgument, name.span, format!("`{}` takes {} arguments, not {}", name.text, params.len(), args.len()))
+                .finding(
+                    Code::MissingArgument,
+                    name.span,
+                    format!("`{}` takes {} arguments, not {}", name.text, params.len(), args.len()),
+                )
                 .label("wrong number of arguments");
             self.report(finding);
         }
@@ -437,7 +456,7 @@ impl Infer<'_> {
             let shown = self.show(&val.ty);
             let finding = self
                 .finding(Code::TypeMismatch, after.span, "`after` takes jobs")
-                .label(format!("this is a `{shown}`"))
+                .label(format!("this is {a_shown}", a_shown = super::article(&shown)))
                 .help("name what a `let` bound to the call of a job, or a list of such names");
             self.report(finding);
         }

@@ -82,8 +82,8 @@ impl Infer<'_> {
         }
         let shown = self.show(ty);
         let finding = self
-            .finding(Code::NotText, span, format!("a `{shown}` cannot be part of a text"))
-            .label(format!("this is a `{shown}`"));
+            .finding(Code::NotText, span, format!("{a_shown} cannot be part of a text", a_shown = super::article(&shown)))
+            .label(format!("this is {a_shown}", a_shown = super::article(&shown)));
         let finding = match ty {
             Ty::Secret => finding
                 .note("a text can be shown, logged or stored, a secret cannot")
@@ -114,7 +114,7 @@ impl Infer<'_> {
                         let shown = self.show(other);
                         let finding = self
                             .finding(Code::TypeMismatch, element.value.span, "only a list can be spread")
-                            .label(format!("this is a `{shown}`"))
+                            .label(format!("this is {a_shown}", a_shown = super::article(&shown)))
                             .help("remove the `...`");
                         self.report(finding);
                         Ty::Error
@@ -134,7 +134,7 @@ impl Infer<'_> {
                     let (first, this) = (self.show(first), self.show(&ty));
                     let finding = self
                         .finding(Code::TypeMismatch, span, "a list has elements of one type")
-                        .label(format!("a `{this}` among `{first}`s"));
+                        .label(format!("{a_this} among `{first}`s", a_this = super::article(&this)));
                     self.report(finding);
                 }
                 Some(_) => {}
@@ -152,7 +152,11 @@ impl Infer<'_> {
             if let Some(def) = variant_of {
                 let enum_name = def.name(self.db);
                 let finding = self
-                    .finding(Code::AmbiguousName, span, format!("`{name}` is a value in scope and a variant of `{enum_name}`"))
+                    .finding(
+                        Code::AmbiguousName,
+                        span,
+                        format!("`{name}` is a value in scope and a variant of `{enum_name}`"),
+                    )
                     .label("which of the two?")
                     .related(self.at(local.span), "the value")
                     .help(format!("write `{enum_name}.{name}` for the variant, or rename the value"))
@@ -202,8 +206,10 @@ impl Infer<'_> {
             Res::Ctx => ("the run's context", "name one of its members: `ctx.sha`".to_owned()),
             Res::Local(_) | Res::Variant(..) => return Val::error(),
         };
-        let finding =
-            self.finding(Code::WrongKind, span, format!("`{name}` is {what}, not a value")).label("not a value").help(help);
+        let finding = self
+            .finding(Code::WrongKind, span, format!("`{name}` is {what}, not a value"))
+            .label("not a value")
+            .help(help);
         self.report(finding);
         Val::error()
     }
@@ -228,9 +234,11 @@ impl Infer<'_> {
         }
         let finding = self.finding(Code::UnknownName, span, format!("there is no `{name}` here")).label("not found");
         let finding = match self.nearest_name(name) {
-            Some(near) => finding
-                .help(format!("did you mean `{near}`?"))
-                .fix(format!("change it to `{near}`"), self.at(span), near),
+            Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
+                format!("change it to `{near}`"),
+                self.at(span),
+                near,
+            ),
             None => finding.help("bind it with `let`, take it as a parameter, or put quotes around a text"),
         };
         self.report(finding);
@@ -248,9 +256,11 @@ impl Infer<'_> {
             .label("no such variant")
             .related(crate::scope::name_place(self.db, def), format!("`{enum_name}` is declared here"));
         finding = match near {
-            Some(near) => finding
-                .help(format!("did you mean `{near}`?"))
-                .fix(format!("change it to `{near}`"), self.at(span), near),
+            Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
+                format!("change it to `{near}`"),
+                self.at(span),
+                near,
+            ),
             None => finding.help(format!("its variants: {}", list(known.iter().map(SmolStr::as_str)))),
         };
         self.report(finding);

@@ -61,7 +61,7 @@ impl Infer<'_> {
             other => {
                 let shown = self.show(other);
                 let finding = self
-                    .finding(Code::BadFieldKind, field.ty.span, format!("`{name}` cannot be a `{shown}`"))
+                    .finding(Code::BadFieldKind, field.ty.span, format!("`{name}` cannot be {a_shown}", a_shown = super::article(&shown)))
                     .label("not a kind of files")
                     .help("a field is a `file`, an `exec`, an `opaque` directory, a `json(T)` or another artifact");
                 self.report(finding);
@@ -74,7 +74,11 @@ impl Infer<'_> {
             None if ty.is_error() || field.name.is_missing() => {}
             None => {
                 let finding = self
-                    .finding(Code::MissingPath, field.name.span, format!("the field `{name}` does not say where it lies"))
+                    .finding(
+                        Code::MissingPath,
+                        field.name.span,
+                        format!("the field `{name}` does not say where it lies"),
+                    )
                     .label("no path")
                     .help(format!("give it one: `= \"{name}\"`"))
                     .fix("add a path", self.at(Span::empty(field.ty.span.end)), format!(" = \"{name}\""));

@@ -44,9 +44,7 @@ impl Infer<'_> {
         let after_then = std::mem::replace(&mut self.writes, before);
         let otherwise = match &it.otherwise {
             Some(Else::Body(body)) => Some((self.block(body, expected.or(Some(&then.ty))), body.span)),
-            Some(Else::If(inner, inner_span)) => {
-                Some((self.if_value(inner, expected.or(Some(&then.ty))), *inner_span))
-            }
+            Some(Else::If(inner, inner_span)) => Some((self.if_value(inner, expected.or(Some(&then.ty))), *inner_span)),
             None => None,
         };
         self.writes = after_then.join(std::mem::take(&mut self.writes));
@@ -81,7 +79,7 @@ impl Infer<'_> {
         let (first, second) = (self.show(first), self.show(second));
         let finding = self
             .finding(Code::TypeMismatch, span, format!("the branches of this {what} give values of different types"))
-            .label(format!("a `{second}`, the one before a `{first}`"));
+            .label(format!("{a_second}, the one before {a_first}", a_second = super::article(&second), a_first = super::article(&first)));
         self.report(finding);
         Ty::Error
     }
@@ -103,7 +101,12 @@ impl Infer<'_> {
         let before = self.writes.clone();
         self.scoped(|infer| {
             let val = Val { ty: key.clone(), phase, norm };
-            infer.declare(&it.name, val, LocalKind::Loop, Some(format!("`{}` runs over a list known later", it.name.text)));
+            infer.declare(
+                &it.name,
+                val,
+                LocalKind::Loop,
+                Some(format!("`{}` runs over a list known later", it.name.text)),
+            );
             if let Some(filter) = &it.filter {
                 let filter_phase = infer.condition(filter, "a `for`");
                 phase = phase.max(filter_phase);
@@ -177,7 +180,10 @@ impl Infer<'_> {
             }
             taken.push((value, pattern.span));
         }
-        if subject.is_error() || taken.iter().any(|(value, _)| value.is_none()) || it.arms.iter().any(|arm| arm.patterns.iter().any(|p| p.kind == PatternKind::Hole)) {
+        if subject.is_error()
+            || taken.iter().any(|(value, _)| value.is_none())
+            || it.arms.iter().any(|arm| arm.patterns.iter().any(|p| p.kind == PatternKind::Hole))
+        {
             return;
         }
         let mut all: Vec<ConstValue> = match subject.present() {
@@ -189,7 +195,11 @@ impl Infer<'_> {
             _ => {
                 let shown = self.show(subject);
                 let finding = self
-                    .finding(Code::NotExhaustive, it.value.span, format!("this `match` on a `{shown}` needs an arm `_`"))
+                    .finding(
+                        Code::NotExhaustive,
+                        it.value.span,
+                        format!("this `match` on {a_shown} needs an arm `_`", a_shown = super::article(&shown)),
+                    )
                     .label("not every value is listed")
                     .help("add `_ => …`");
                 self.report(finding);
@@ -241,7 +251,7 @@ impl Infer<'_> {
             _ => {
                 let shown = self.show(subject);
                 let finding = self
-                    .finding(Code::TypeMismatch, pattern.span, format!("this pattern cannot match a `{shown}`"))
+                    .finding(Code::TypeMismatch, pattern.span, format!("this pattern cannot match {a_shown}", a_shown = super::article(&shown)))
                     .label("never of this type");
                 self.report(finding);
                 return None;

@@ -42,7 +42,11 @@ impl Infer<'_> {
             let shown = self.show(&inner);
             let dot = Span::new(base.span.end, name.span.start);
             let finding = self
-                .finding(Code::UnknownField, name.span, format!("the `{shown}` may be missing, so `.{}` cannot be read of it", name.text))
+                .finding(
+                    Code::UnknownField,
+                    name.span,
+                    format!("the `{shown}` may be missing, so `.{}` cannot be read of it", name.text),
+                )
                 .label("of a value that may be missing")
                 .help(format!("write `?.{}`, which is `none` where the value is missing", name.text))
                 .fix("write `?.`", self.at(dot), "?.");
@@ -112,14 +116,16 @@ impl Infer<'_> {
         }
         let shown = self.show(ty);
         let mut finding = self
-            .finding(Code::UnknownField, name.span, format!("a `{shown}` has no `{}`", name.text))
+            .finding(Code::UnknownField, name.span, format!("{a_shown} has no `{}`", name.text, a_shown = super::article(&shown)))
             .label("no such field");
         if let Some(near) = nearest(&name.text, known.iter().map(SmolStr::as_str)) {
-            finding = finding
-                .help(format!("did you mean `{near}`?"))
-                .fix(format!("change it to `{near}`"), self.at(name.span), near);
+            finding = finding.help(format!("did you mean `{near}`?")).fix(
+                format!("change it to `{near}`"),
+                self.at(name.span),
+                near,
+            );
         } else if known.is_empty() {
-            finding = finding.note(format!("a `{shown}` has no fields"));
+            finding = finding.note(format!("{a_shown} has no fields", a_shown = super::article(&shown)));
         } else {
             finding = finding.help(format!("it has {}", list(known.iter().map(SmolStr::as_str))));
         }
@@ -153,9 +159,11 @@ impl Infer<'_> {
                     .finding(Code::UnknownField, name.span, format!("`ctx` has no `{}`", name.text))
                     .label("no such member");
                 let finding = match nearest(&name.text, known.clone()) {
-                    Some(near) => finding
-                        .help(format!("did you mean `{near}`?"))
-                        .fix(format!("change it to `{near}`"), self.at(name.span), near),
+                    Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
+                        format!("change it to `{near}`"),
+                        self.at(name.span),
+                        near,
+                    ),
                     None => finding.help(format!("it has {}", list(known))),
                 };
                 self.report(finding);
@@ -173,7 +181,11 @@ impl Infer<'_> {
             DefKind::Const => self.constant(def),
             kind => {
                 let finding = self
-                    .finding(Code::WrongKind, span, format!("`{}.{}` is {}, not a value", module.text, name.text, kind.noun()))
+                    .finding(
+                        Code::WrongKind,
+                        span,
+                        format!("`{}.{}` is {}, not a value", module.text, name.text, kind.noun()),
+                    )
                     .label("not a value");
                 self.report(finding);
                 Val::error()
@@ -219,7 +231,11 @@ impl Infer<'_> {
         match found {
             Some(_) if name.text.starts_with('_') => {
                 let finding = self
-                    .finding(Code::PrivateName, name.span, format!("`{}` is private to `{}`", name.text, file.path(self.db)))
+                    .finding(
+                        Code::PrivateName,
+                        name.span,
+                        format!("`{}` is private to `{}`", name.text, file.path(self.db)),
+                    )
                     .label("begins with `_`");
                 self.report(finding);
                 None
@@ -237,9 +253,11 @@ impl Infer<'_> {
                     .finding(Code::UnknownMember, name.span, format!("`{}` has no `{}`", module.text, name.text))
                     .label("no such member");
                 let finding = match nearest(&name.text, public.iter().copied()) {
-                    Some(near) => finding
-                        .help(format!("did you mean `{near}`?"))
-                        .fix(format!("change it to `{near}`"), self.at(name.span), near),
+                    Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
+                        format!("change it to `{near}`"),
+                        self.at(name.span),
+                        near,
+                    ),
                     None => finding.help(format!("it has {}", list(public))),
                 };
                 self.report(finding);
@@ -279,7 +297,7 @@ impl Infer<'_> {
                 let shown = self.show(other);
                 self.expr(index, None);
                 let finding = self
-                    .finding(Code::BadIndex, base.span, format!("a `{shown}` cannot be indexed"))
+                    .finding(Code::BadIndex, base.span, format!("{a_shown} cannot be indexed", a_shown = super::article(&shown)))
                     .label("not a list or a family");
                 self.report(finding);
                 Val::error()
@@ -290,13 +308,14 @@ impl Infer<'_> {
     fn unknown_key(&mut self, span: Span, key: &ConstValue, keys: &[ConstValue]) {
         let key = key.display(self.db);
         let known: Vec<String> = keys.iter().map(|key| key.display(self.db)).collect();
-        let finding = self
-            .finding(Code::BadIndex, span, format!("the family has no member `{key}`"))
-            .label("no such key");
+        let finding =
+            self.finding(Code::BadIndex, span, format!("the family has no member `{key}`")).label("no such key");
         let finding = match nearest(&key, known.iter().map(String::as_str)) {
-            Some(near) => finding
-                .help(format!("did you mean `{near}`?"))
-                .fix(format!("change it to `{near}`"), self.at(span), near),
+            Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
+                format!("change it to `{near}`"),
+                self.at(span),
+                near,
+            ),
             None => finding.help(format!("its keys: {}", list(known.iter().map(String::as_str)))),
         };
         self.report(finding);

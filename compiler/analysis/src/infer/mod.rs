@@ -22,10 +22,10 @@ use flow_syntax::{Code, Span};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use self::assign::Writes;
 pub use self::fields::schema_fields;
 pub use self::setting::{SETTINGS, SettingForm, SettingInfo, Where};
 pub use self::sig::{OutputSig, ParamSig, Signature, const_value, findings, signature};
-use self::assign::Writes;
 use crate::db::{Db, Def, DefKind, File, syntax};
 use crate::place::{Finding, Place};
 use crate::scope::Res;
@@ -302,16 +302,17 @@ impl<'db> Infer<'db> {
                 .filter(|(from, to)| from != to)
                 .map(|(from, to)| format!("`{}` is not `{}`", from.display(self.db), to.display(self.db)))
                 .collect();
-            finding = finding.note(format!(
-                "they are variants of one artifact that hold different files: {}",
-                differing.join(", ")
-            ));
+            finding = finding
+                .note(format!("they are variants of one artifact that hold different files: {}", differing.join(", ")));
         }
         if let (Ty::Call(call), _) = (from, to)
             && call.outputs.len() > 1
         {
             let outputs = crate::suggest::list(call.outputs.iter().map(|(name, _)| name.as_str()));
-            finding = finding.help(format!("choose one of its outputs: {outputs}, as in `x.{}`", call.outputs.first().map_or("", |(name, _)| name)));
+            finding = finding.help(format!(
+                "choose one of its outputs: {outputs}, as in `x.{}`",
+                call.outputs.first().map_or("", |(name, _)| name)
+            ));
         }
         self.report(finding);
         false

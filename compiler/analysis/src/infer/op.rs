@@ -16,7 +16,14 @@ impl Infer<'_> {
         Val::new(ty, val.phase)
     }
 
-    pub(super) fn binary(&mut self, op: BinaryOp, op_span: Span, left: &Expr, right: &Expr, expected: Option<&Ty>) -> Val {
+    pub(super) fn binary(
+        &mut self,
+        op: BinaryOp,
+        op_span: Span,
+        left: &Expr,
+        right: &Expr,
+        expected: Option<&Ty>,
+    ) -> Val {
         match op {
             BinaryOp::Or | BinaryOp::And => {
                 let because = if op == BinaryOp::Or { "`||` takes" } else { "`&&` takes" };
@@ -41,7 +48,7 @@ impl Infer<'_> {
                     let shown = self.show(&a.ty);
                     let finding = self
                         .finding(Code::BadOperands, op_span, "the value before `??` is never missing")
-                        .label(format!("a `{shown}`, without `?`"))
+                        .label(format!("{a_shown}, without `?`", a_shown = super::article(&shown)))
                         .help("remove the `??` and what follows it");
                     self.report(finding);
                 } else if !matches!(a.ty, Ty::None | Ty::Error) {
@@ -64,7 +71,13 @@ impl Infer<'_> {
                     (Ty::List(x), Ty::List(y)) if converts(self.db, x, y) => b.ty.clone(),
                     (x, y) => {
                         let (x, y) = (x.clone(), y.clone());
-                        self.bad_operands(op, op_span, &x, &y, "it adds two `int`s, two `duration`s or two lists; texts are joined by `\"#{a}#{b}\"`");
+                        self.bad_operands(
+                            op,
+                            op_span,
+                            &x,
+                            &y,
+                            "it adds two `int`s, two `duration`s or two lists; texts are joined by `\"#{a}#{b}\"`",
+                        );
                         Ty::Error
                     }
                 };
@@ -108,11 +121,13 @@ impl Infer<'_> {
         if none_only && !optional_side(&x, &y) {
             let shown = self.show(if matches!(x, Ty::None) { &y } else { &x });
             let finding = self
-                .finding(Code::BadOperands, op_span, format!("a `{shown}` is never `none`"))
+                .finding(Code::BadOperands, op_span, format!("{a_shown} is never `none`", a_shown = super::article(&shown)))
                 .label("always the same result");
             self.report(finding);
         } else if !none_only
-            && (!comparable(&x) || !comparable(&y) || !(converts(self.db, x.present(), y.present()) || converts(self.db, y.present(), x.present())))
+            && (!comparable(&x)
+                || !comparable(&y)
+                || !(converts(self.db, x.present(), y.present()) || converts(self.db, y.present(), x.present())))
         {
             self.bad_operands(op, op_span, &x, &y, "it compares two values of one type");
         }
@@ -125,7 +140,11 @@ impl Infer<'_> {
         }
         let (left, right) = (self.show(left), self.show(right));
         let finding = self
-            .finding(Code::BadOperands, span, format!("`{}` does not take {} and {}", op.symbol(), super::article(&left), super::article(&right)))
+            .finding(
+                Code::BadOperands,
+                span,
+                format!("`{}` does not take {} and {}", op.symbol(), super::article(&left), super::article(&right)),
+            )
             .label(format!("`{left}` {} `{right}`", op.symbol()))
             .note(note.to_owned());
         self.report(finding);
@@ -134,6 +153,7 @@ impl Infer<'_> {
 
 /// Whether comparing with `none` can give both results.
 fn optional_side(left: &Ty, right: &Ty) -> bool {
-    matches!(left, Ty::Optional(_) | Ty::Error) || matches!(right, Ty::Optional(_) | Ty::Error)
+    matches!(left, Ty::Optional(_) | Ty::Error)
+        || matches!(right, Ty::Optional(_) | Ty::Error)
         || (matches!(left, Ty::None) && matches!(right, Ty::None))
 }

@@ -24,11 +24,11 @@ impl Infer<'_> {
             let span = script.shell_span;
             let finding = match ty {
                 Ty::File | Ty::Exec | Ty::Opaque | Ty::Artifact(..) | Ty::Json(_) => self
-                    .finding(Code::WrongTextType, span, format!("the output of a script is a text, not a `{shown}`"))
+                    .finding(Code::WrongTextType, span, format!("the output of a script is a text, not {a_shown}", a_shown = super::article(&shown)))
                     .label("gives a text")
                     .help("let the script write the file: `#{out name}` in its text is the path"),
                 _ => self
-                    .finding(Code::WrongTextType, span, format!("a script cannot give a `{shown}`"))
+                    .finding(Code::WrongTextType, span, format!("a script cannot give {a_shown}", a_shown = super::article(&shown)))
                     .label("gives a text")
                     .note("what a script prints can be read as `string`, `int`, `bool`, an enum or a list of these"),
             };
@@ -60,7 +60,11 @@ impl Infer<'_> {
                             let root = &place.root.text;
                             let first = leaves.first().map_or("", |leaf| leaf.name.as_str());
                             let finding = self
-                                .finding(Code::NotClaimable, place.span, format!("`{root}` is a `{shown}`, which is more than one file"))
+                                .finding(
+                                    Code::NotClaimable,
+                                    place.span,
+                                    format!("`{root}` is {a_shown}, which is more than one file", a_shown = super::article(&shown)),
+                                )
                                 .label("which of its files?")
                                 .help(format!("claim its fields one by one: `#{{out {root}.{first}}}`"));
                             self.report(finding);
@@ -94,15 +98,17 @@ impl Infer<'_> {
                 "an interpolation inside a quoted here-document is not expanded",
                 "remove the quotes around the here-document's delimiter",
             ),
-            Spot::Comment => ("an interpolation inside a comment is read by nothing", "remove it, or write `\\#{` for the characters themselves"),
+            Spot::Comment => (
+                "an interpolation inside a comment is read by nothing",
+                "remove it, or write `\\#{` for the characters themselves",
+            ),
             Spot::Escaped => (
                 "a backslash before an interpolation would change how it is quoted",
                 "for a backslash before the value write `#{\"\\\\\"}#{x}`",
             ),
-            Spot::InString => (
-                "an interpolation inside a string is not expanded",
-                "close the string before it: `\"text \" + #{x}`",
-            ),
+            Spot::InString => {
+                ("an interpolation inside a string is not expanded", "close the string before it: `\"text \" + #{x}`")
+            }
             Spot::Unclear => (
                 "it is not clear how to quote an interpolation here",
                 "bind it to a variable of the shell first: `value=#{x}`",
@@ -136,7 +142,7 @@ impl Infer<'_> {
                     .help("move it out of the quotes, or join it: `#{xs.join(\" \")}`"),
                 Some(inner) if single(&inner) => return,
                 _ => self
-                    .finding(Code::NotText, span, format!("a `{shown}` cannot be spread into words"))
+                    .finding(Code::NotText, span, format!("{a_shown} cannot be spread into words", a_shown = super::article(&shown)))
                     .label("not a list of values or files")
                     .help("remove the `...`"),
             };
@@ -153,11 +159,13 @@ impl Infer<'_> {
             }
             return;
         }
-        let finding =
-            self.finding(Code::NotText, span, format!("a script cannot read a `{shown}` as one word")).label(format!("this is a `{shown}`"));
+        let finding = self
+            .finding(Code::NotText, span, format!("a script cannot read {a_shown} as one word", a_shown = super::article(&shown)))
+            .label(format!("this is {a_shown}", a_shown = super::article(&shown)));
         let finding = match ty {
             Ty::List(_) | Ty::Family(_) => finding.help("spread it into words with `...`, as in `#{xs...}`"),
-            Ty::Optional(_) => finding.help("say what to use when it is missing, `#{x ?? \"\"}`, or leave the word out then, `#{x...}`"),
+            Ty::Optional(_) => finding
+                .help("say what to use when it is missing, `#{x ?? \"\"}`, or leave the word out then, `#{x...}`"),
             Ty::Artifact(def, args) => {
                 let fields = crate::schema::fields(self.db, *def, args);
                 let names = crate::suggest::list(fields.iter().map(|field| field.name.as_str()));

@@ -77,23 +77,103 @@ pub struct SettingInfo {
 
 /// All settings.
 pub const SETTINGS: &[SettingInfo] = &[
-    SettingInfo { name: "inputs", form: SettingForm::Texts, places: &[Where::Job], docs: "The source files that the result depends on, as patterns. The job sees only these." },
-    SettingInfo { name: "checkout", form: SettingForm::Checkout, places: &[Where::Job], docs: "How the sources are fetched: `none`, or `{ depth, tags, submodules, lfs }`. Default: the latest commit." },
-    SettingInfo { name: "timeout", form: SettingForm::Duration, places: &[Where::Job, Where::Step], docs: "After how long it is stopped. Default for a job: 60 minutes." },
-    SettingInfo { name: "env", form: SettingForm::Env, places: &[Where::Job, Where::Step, Where::Action], docs: "Environment variables." },
-    SettingInfo { name: "workdir", form: SettingForm::Text, places: &[Where::Job, Where::Step], docs: "The folder that scripts run in, relative to the sources." },
-    SettingInfo { name: "display", form: SettingForm::Text, places: &[Where::Job, Where::Pipeline], docs: "How it is shown to people." },
-    SettingInfo { name: "backends", form: SettingForm::Backends, places: &[Where::Pipeline], docs: "The backends that the pipeline supports. Default: all." },
-    SettingInfo { name: "continue_on_error", form: SettingForm::NotBuilt, places: &[Where::Job, Where::Step], docs: "Its failure does not fail what holds it." },
-    SettingInfo { name: "environment", form: SettingForm::NotBuilt, places: &[Where::Job], docs: "The environment that it deploys to." },
-    SettingInfo { name: "container", form: SettingForm::NotBuilt, places: &[Where::Job], docs: "The image that its steps run in." },
-    SettingInfo { name: "permissions", form: SettingForm::NotBuilt, places: &[Where::Job], docs: "What its token may do." },
-    SettingInfo { name: "concurrency", form: SettingForm::NotBuilt, places: &[Where::Job, Where::Pipeline], docs: "Which runs exclude each other." },
-    SettingInfo { name: "advisory", form: SettingForm::NotBuilt, places: &[Where::Job], docs: "Gates do not cover it." },
-    SettingInfo { name: "always", form: SettingForm::NotBuilt, places: &[Where::Job], docs: "Its results are never reused." },
+    SettingInfo {
+        name: "inputs",
+        form: SettingForm::Texts,
+        places: &[Where::Job],
+        docs: "The source files that the result depends on, as patterns. The job sees only these.",
+    },
+    SettingInfo {
+        name: "checkout",
+        form: SettingForm::Checkout,
+        places: &[Where::Job],
+        docs: "How the sources are fetched: `none`, or `{ depth, tags, submodules, lfs }`. Default: the latest commit.",
+    },
+    SettingInfo {
+        name: "timeout",
+        form: SettingForm::Duration,
+        places: &[Where::Job, Where::Step],
+        docs: "After how long it is stopped. Default for a job: 60 minutes.",
+    },
+    SettingInfo {
+        name: "env",
+        form: SettingForm::Env,
+        places: &[Where::Job, Where::Step, Where::Action],
+        docs: "Environment variables.",
+    },
+    SettingInfo {
+        name: "workdir",
+        form: SettingForm::Text,
+        places: &[Where::Job, Where::Step],
+        docs: "The folder that scripts run in, relative to the sources.",
+    },
+    SettingInfo {
+        name: "display",
+        form: SettingForm::Text,
+        places: &[Where::Job, Where::Pipeline],
+        docs: "How it is shown to people.",
+    },
+    SettingInfo {
+        name: "backends",
+        form: SettingForm::Backends,
+        places: &[Where::Pipeline],
+        docs: "The backends that the pipeline supports. Default: all.",
+    },
+    SettingInfo {
+        name: "continue_on_error",
+        form: SettingForm::NotBuilt,
+        places: &[Where::Job, Where::Step],
+        docs: "Its failure does not fail what holds it.",
+    },
+    SettingInfo {
+        name: "environment",
+        form: SettingForm::NotBuilt,
+        places: &[Where::Job],
+        docs: "The environment that it deploys to.",
+    },
+    SettingInfo {
+        name: "container",
+        form: SettingForm::NotBuilt,
+        places: &[Where::Job],
+        docs: "The image that its steps run in.",
+    },
+    SettingInfo {
+        name: "permissions",
+        form: SettingForm::NotBuilt,
+        places: &[Where::Job],
+        docs: "What its token may do.",
+    },
+    SettingInfo {
+        name: "concurrency",
+        form: SettingForm::NotBuilt,
+        places: &[Where::Job, Where::Pipeline],
+        docs: "Which runs exclude each other.",
+    },
+    SettingInfo {
+        name: "advisory",
+        form: SettingForm::NotBuilt,
+        places: &[Where::Job],
+        docs: "Gates do not cover it.",
+    },
+    SettingInfo {
+        name: "always",
+        form: SettingForm::NotBuilt,
+        places: &[Where::Job],
+        docs: "Its results are never reused.",
+    },
     SettingInfo { name: "retry", form: SettingForm::NotBuilt, places: &[Where::Step], docs: "How often it is tried." },
-    SettingInfo { name: "run_name", form: SettingForm::NotBuilt, places: &[Where::Pipeline], docs: "How its runs are shown to people." },
-    SettingInfo { name: "reuse", form: SettingForm::NotBuilt, places: &[Where::Pipeline], docs: "How old a reused result may be." },
+    SettingInfo {
+        name: "run_name",
+        form: SettingForm::NotBuilt,
+        places: &[Where::Pipeline],
+        docs: "How its runs are shown to people.",
+    },
+    SettingInfo {
+        name: "reuse",
+        form: SettingForm::NotBuilt,
+        places: &[Where::Pipeline],
+        docs: "How old a reused result may be.",
+    },
 ];
 
 /// The settings that may stand in `place`.
@@ -152,9 +232,11 @@ impl Infer<'_> {
             .finding(Code::UnknownSetting, name.span, format!("{} has no setting `{}`", place.noun(), name.text))
             .label("not a setting");
         let finding = if let Some(near) = nearest(&name.text, known()) {
-            finding
-                .help(format!("did you mean `{near}`?"))
-                .fix(format!("change it to `{near}`"), self.at(name.span), near)
+            finding.help(format!("did you mean `{near}`?")).fix(
+                format!("change it to `{near}`"),
+                self.at(name.span),
+                near,
+            )
         } else if let Some(elsewhere) = SETTINGS.iter().find(|info| info.name == name.text) {
             let places: Vec<&str> = elsewhere.places.iter().map(|place| place.noun()).collect();
             finding.help(format!("it is a setting of {}", places.join(" and ")))
@@ -166,7 +248,14 @@ impl Infer<'_> {
         self.report(finding);
     }
 
-    fn value_setting(&mut self, name: &Name, value: &Expr, span: Span, place: Where, seen: &mut FxHashMap<SmolStr, Span>) {
+    fn value_setting(
+        &mut self,
+        name: &Name,
+        value: &Expr,
+        span: Span,
+        place: Where,
+        seen: &mut FxHashMap<SmolStr, Span>,
+    ) {
         let Some(form) = self.find_setting(name, place, seen) else {
             // The names in it count as read: what is wrong is the setting.
             crate::walk::names(value, &mut |name, _| {
@@ -223,7 +312,11 @@ impl Infer<'_> {
         match form {
             SettingForm::Env => self.env(map),
             SettingForm::Checkout => {
-                self.entries(map, &what, &[("depth", Ty::Int), ("tags", Ty::Bool), ("submodules", Ty::Bool), ("lfs", Ty::Bool)]);
+                self.entries(
+                    map,
+                    &what,
+                    &[("depth", Ty::Int), ("tags", Ty::Bool), ("submodules", Ty::Bool), ("lfs", Ty::Bool)],
+                );
             }
             SettingForm::NotBuilt => self.not_built(name.span, &what),
             SettingForm::Text | SettingForm::Texts | SettingForm::Duration | SettingForm::Backends => {
@@ -264,8 +357,8 @@ impl Infer<'_> {
                     if !fits && val.ty != Ty::Unit {
                         let shown = self.show(&val.ty);
                         let finding = self
-                            .finding(Code::NotText, value.span, format!("a variable cannot hold a `{shown}`"))
-                            .label(format!("this is a `{shown}`"));
+                            .finding(Code::NotText, value.span, format!("a variable cannot hold {a_shown}", a_shown = super::article(&shown)))
+                            .label(format!("this is {a_shown}", a_shown = super::article(&shown)));
                         self.report(finding);
                     } else if val.ty == Ty::Unit {
                         self.expect(value.span, &val.ty, &Ty::String, "a variable holds");
@@ -294,9 +387,11 @@ impl Infer<'_> {
                     .finding(Code::UnknownSetting, key.span, format!("{what} has no `{}`", key.text))
                     .label("not known");
                 let finding = match nearest(&key.text, names()) {
-                    Some(near) => finding
-                        .help(format!("did you mean `{near}`?"))
-                        .fix(format!("change it to `{near}`"), self.at(key.span), near),
+                    Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
+                        format!("change it to `{near}`"),
+                        self.at(key.span),
+                        near,
+                    ),
                     None => finding.help(format!("it has {}", list(names()))),
                 };
                 self.report(finding);
@@ -380,9 +475,11 @@ impl Infer<'_> {
                     other => nearest(other, EVENTS),
                 };
                 let finding = match elsewhere {
-                    Some(near) => finding
-                        .help(format!("did you mean `on {near}`?"))
-                        .fix(format!("change it to `{near}`"), self.at(name.span), near),
+                    Some(near) => finding.help(format!("did you mean `on {near}`?")).fix(
+                        format!("change it to `{near}`"),
+                        self.at(name.span),
+                        near,
+                    ),
                     None => finding.help(format!(
                         "the events are {}; one of a backend has its name before it, as in `on github.release`",
                         list(EVENTS)
@@ -396,7 +493,9 @@ impl Infer<'_> {
             let what = format!("`on {}`", name.text);
             self.entries(filters, &what, &known);
         }
-        if name.text == "schedule" && !filters.is_some_and(|map| map.entries.iter().any(|entry| entry.key.text == "cron")) {
+        if name.text == "schedule"
+            && !filters.is_some_and(|map| map.entries.iter().any(|entry| entry.key.text == "cron"))
+        {
             let finding = self
                 .finding(Code::BadSetting, name.span, "a schedule needs its time")
                 .label("no `cron`")

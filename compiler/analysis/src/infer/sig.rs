@@ -233,7 +233,11 @@ impl Infer<'_> {
             (Ty::File | Ty::Exec, None) => {
                 let kind = self.show(ty);
                 let finding = self
-                    .finding(Code::MissingPath, output.ty.span, format!("the output `{name}` does not say which file it is"))
+                    .finding(
+                        Code::MissingPath,
+                        output.ty.span,
+                        format!("the output `{name}` does not say which file it is"),
+                    )
                     .label("no path")
                     .help(format!("give it one: `{name}: {kind} = \"{name}.txt\"`"));
                 self.report(finding);
@@ -255,7 +259,7 @@ impl Infer<'_> {
             Ty::Secret | Ty::Done | Ty::Unit | Ty::None | Ty::Call(_) => {
                 let shown = self.show(ty);
                 let finding = self
-                    .finding(Code::TypeMismatch, output.ty.span, format!("the output `{name}` cannot be a `{shown}`"))
+                    .finding(Code::TypeMismatch, output.ty.span, format!("the output `{name}` cannot be {a_shown}", a_shown = super::article(&shown)))
                     .label("not a value that travels between jobs");
                 self.report(finding);
             }
@@ -304,7 +308,11 @@ impl Infer<'_> {
         let Some(runner) = &job.runner else {
             let end = job.body.span.start;
             let finding = self
-                .finding(Code::NoRunner, job.name.span, format!("the job `{}` does not say where it runs", job.name.text))
+                .finding(
+                    Code::NoRunner,
+                    job.name.span,
+                    format!("the job `{}` does not say where it runs", job.name.text),
+                )
                 .label("no `on`")
                 .help("say it after the signature: `on linux`")
                 .fix("run it on Linux", self.at(Span::empty(end)), "on linux ");

@@ -88,7 +88,7 @@ impl Infer<'_> {
                 let shown = self.show(other);
                 let finding = self
                     .finding(Code::TypeMismatch, keys.span, "this cannot be iterated")
-                    .label(format!("a `{shown}`, not a list"))
+                    .label(format!("{a_shown}, not a list", a_shown = super::article(&shown)))
                     .help("iterate a list, a family or an enum");
                 self.report(finding);
                 Ty::Error
@@ -192,9 +192,11 @@ impl Infer<'_> {
         let mut finding =
             self.finding(Code::UnknownType, name.span, format!("there is no type `{typed}`")).label("not found");
         finding = match near {
-            Some(near) => finding
-                .help(format!("did you mean `{near}`?"))
-                .fix(format!("change it to `{near}`"), self.at(name.span), near),
+            Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
+                format!("change it to `{near}`"),
+                self.at(name.span),
+                near,
+            ),
             None => finding.help("declare it with `enum`, `struct` or `artifact`, or import it with `use`"),
         };
         self.report(finding);
@@ -264,8 +266,16 @@ impl Infer<'_> {
         if args.len() > params.len() || params.iter().skip(args.len()).any(|param| !param.optional) {
             let wanted = list(params.iter().map(|param| param.name.as_str()));
             let finding = self
-                .finding(Code::TypeArguments, path.span, format!("`{name}` takes {} const arguments, not {}", params.len(), args.len()))
-                .label(if params.is_empty() { "it has no parameters".to_owned() } else { format!("its parameters: {wanted}") })
+                .finding(
+                    Code::TypeArguments,
+                    path.span,
+                    format!("`{name}` takes {} const arguments, not {}", params.len(), args.len()),
+                )
+                .label(if params.is_empty() {
+                    "it has no parameters".to_owned()
+                } else {
+                    format!("its parameters: {wanted}")
+                })
                 .related(crate::scope::name_place(self.db, def), "declared here");
             self.report(finding);
             return vec![Norm::Unknown; params.len()];

@@ -188,7 +188,8 @@ impl Sh {
     /// Within `((…))` or `$((…))`, where `<<` shifts.
     fn in_arithmetic(&self) -> bool {
         let depth = self.modes.len();
-        depth >= 2 && self.modes.iter().skip(depth - 2).all(|mode| matches!(mode, Mode::Paren { .. }))
+        depth >= 2
+            && self.modes.iter().skip(depth - 2).all(|mode| matches!(mode, Mode::Paren { .. }))
             && matches!(self.modes.last(), Some(Mode::Paren { substitution: false }))
     }
 

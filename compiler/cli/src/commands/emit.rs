@@ -150,8 +150,10 @@ fn write(folder: &Path, file: &Emitted, source: &str, terminal: &Terminal) -> Re
     }
     let parent = path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
     std::fs::create_dir_all(&parent).with_context(|| format!("the folder {} cannot be made", parent.display()))?;
-    let mut temporary = tempfile::NamedTempFile::new_in(&parent).with_context(|| format!("cannot write in {}", parent.display()))?;
-    std::io::Write::write_all(&mut temporary, file.text.as_bytes()).with_context(|| format!("{} cannot be written", path.display()))?;
+    let mut temporary =
+        tempfile::NamedTempFile::new_in(&parent).with_context(|| format!("cannot write in {}", parent.display()))?;
+    std::io::Write::write_all(&mut temporary, file.text.as_bytes())
+        .with_context(|| format!("{} cannot be written", path.display()))?;
     readable(&temporary)?;
     temporary.persist(&path).with_context(|| format!("{} cannot be written", path.display()))?;
     terminal.say(&format!("wrote {}", file.path));

@@ -36,7 +36,9 @@ pub(crate) fn find(project: &Project, name: &str, terminal: &Terminal) -> Result
             if let Some(near) = flow_analysis::suggest::nearest(name, names.iter().copied()) {
                 terminal.help(&format!("did you mean `{near}`?"));
             } else if names.is_empty() {
-                terminal.help("a pipeline is declared in a .flow file: `pipeline ci { … }`; `-C DIR` names another project");
+                terminal.help(
+                    "a pipeline is declared in a .flow file: `pipeline ci { … }`; `-C DIR` names another project",
+                );
             } else {
                 terminal.help(&format!("there is {}", flow_analysis::suggest::list(names)));
             }
@@ -52,7 +54,12 @@ pub(crate) fn find(project: &Project, name: &str, terminal: &Terminal) -> Result
 }
 
 /// The plan of a pipeline, or the exit code after showing what stands in its way.
-pub(crate) fn plan_of(project: &Project, pipeline: Def, backend: Backend, terminal: &Terminal) -> Result<std::sync::Arc<Plan>, ExitCode> {
+pub(crate) fn plan_of(
+    project: &Project,
+    pipeline: Def,
+    backend: Backend,
+    terminal: &Terminal,
+) -> Result<std::sync::Arc<Plan>, ExitCode> {
     let db = &project.db;
     let (errors, _) = check::findings(project);
     if !errors.is_empty() {
@@ -73,4 +80,3 @@ pub(crate) fn plan_of(project: &Project, pipeline: Def, backend: Backend, termin
         ExitCode::from(FOUND)
     })
 }
-

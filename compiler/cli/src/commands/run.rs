@@ -39,10 +39,8 @@ pub(crate) fn main(args: &RunArgs, start: &Path, terminal: &Terminal) -> Result<
 
     let progress = Arc::new(Progress::new(&plan, terminal.color));
     let cancel = options.cancel.clone();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("the scheduler cannot start")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the scheduler cannot start")?;
     let summary = runtime.block_on(async {
         let told = Arc::clone(&progress);
         let signals = tokio::spawn(async move {

@@ -61,7 +61,11 @@ impl<'db> Graph<'db> {
         }
     }
 
-    pub(super) fn elaborate(mut self, tree: &Pipeline, docs: Option<String>) -> std::result::Result<Plan, Vec<Finding>> {
+    pub(super) fn elaborate(
+        mut self,
+        tree: &Pipeline,
+        docs: Option<String>,
+    ) -> std::result::Result<Plan, Vec<Finding>> {
         let mut scope = Scope::new(self.db, self.def, self.backend);
         let mut plan = Plan {
             format: FORMAT,
@@ -138,7 +142,9 @@ impl<'db> Graph<'db> {
                 Ok(())
             }
             StmtKind::Source(Source::Expr(e)) => self.expr(scope, e).map(|_| ()),
-            StmtKind::Expose { value, title, options } => self.expose(scope, stmt.span, value, title.as_ref(), options.as_ref()),
+            StmtKind::Expose { value, title, options } => {
+                self.expose(scope, stmt.span, value, title.as_ref(), options.as_ref())
+            }
             _ => Ok(()),
         }
     }
@@ -188,7 +194,9 @@ impl<'db> Graph<'db> {
                 .map(|key| (key.clone(), Val::Const(key)))
                 .collect(),
             _ => match self.expr(scope, &it.iterable)? {
-                Val::Const(ConstValue::List(items)) => items.iter().map(|key| (key.clone(), Val::Const(key.clone()))).collect(),
+                Val::Const(ConstValue::List(items)) => {
+                    items.iter().map(|key| (key.clone(), Val::Const(key.clone()))).collect()
+                }
                 Val::Family(members) => members,
                 Val::List(items) => (0..).zip(items).map(|(index, val)| (ConstValue::Int(index), val)).collect(),
                 _ => return scope.not_built(it.iterable.span, "a loop over this"),
@@ -199,9 +207,13 @@ impl<'db> Graph<'db> {
             if members.iter().any(|(other, _)| *other == key) {
                 let shown = key.display(self.db);
                 return Err(vec![
-                    Finding::new(Code::DuplicateInstance, scope.at(it.iterable.span), format!("the list has `{shown}` twice"))
-                        .label("its elements are the keys of a family")
-                        .help("remove one of the two"),
+                    Finding::new(
+                        Code::DuplicateInstance,
+                        scope.at(it.iterable.span),
+                        format!("the list has `{shown}` twice"),
+                    )
+                    .label("its elements are the keys of a family")
+                    .help("remove one of the two"),
                 ]);
             }
             let mut inner = scope.clone();
@@ -225,12 +237,18 @@ impl<'db> Graph<'db> {
         let Some(Res::Def(def)) = scope.res(callee.span) else { return Err(Vec::new()) };
         let def = *def;
         let item = syntax(self.db, def);
-        let ItemKind::Job(tree) = &item.kind else { return scope.not_built(callee.span, "calling this from a pipeline") };
+        let ItemKind::Job(tree) = &item.kind else {
+            return scope.not_built(callee.span, "calling this from a pipeline");
+        };
         if self.jobs.len() >= MAX_INSTANCES {
             return Err(vec![
-                Finding::new(Code::LimitExceeded, scope.at(e.span), format!("the pipeline has more than {MAX_INSTANCES} jobs"))
-                    .label("one too many")
-                    .help("make the loops around it shorter"),
+                Finding::new(
+                    Code::LimitExceeded,
+                    scope.at(e.span),
+                    format!("the pipeline has more than {MAX_INSTANCES} jobs"),
+                )
+                .label("one too many")
+                .help("make the loops around it shorter"),
             ]);
         }
         let sig = signature(self.db, def);
@@ -280,7 +298,8 @@ impl<'db> Graph<'db> {
                         given.push(key.clone());
                     }
                 }
-                let texts: Vec<String> = given.iter().map(|value| value.text().unwrap_or_else(|| value.display(self.db))).collect();
+                let texts: Vec<String> =
+                    given.iter().map(|value| value.text().unwrap_or_else(|| value.display(self.db))).collect();
                 name_of(&tree.name.text, &texts)
             }
         };
@@ -321,7 +340,9 @@ impl<'db> Graph<'db> {
                 }
                 _ => val.clone(),
             },
-            Val::Family(members) => Val::Family(members.iter().map(|(key, val)| (key.clone(), self.received(val))).collect()),
+            Val::Family(members) => {
+                Val::Family(members.iter().map(|(key, val)| (key.clone(), self.received(val))).collect())
+            }
             Val::List(items) => Val::List(items.iter().map(|val| self.received(val)).collect()),
             other => other.clone(),
         }
@@ -377,10 +398,19 @@ impl<'db> Graph<'db> {
         }
     }
 
-    fn expose(&mut self, scope: &Scope<'db>, span: Span, value: &Expr, title: Option<&Text>, options: Option<&Map>) -> Result<()> {
+    fn expose(
+        &mut self,
+        scope: &Scope<'db>,
+        span: Span,
+        value: &Expr,
+        title: Option<&Text>,
+        options: Option<&Map>,
+    ) -> Result<()> {
         // A part of an artifact: `expose build().server.assets`.
         let (whole, field) = match &value.kind {
-            ExprKind::Field { base, name, .. } if scope.ty(base.span).is_some_and(is_artifact) => (&**base, Some(name.text.to_string())),
+            ExprKind::Field { base, name, .. } if scope.ty(base.span).is_some_and(is_artifact) => {
+                (&**base, Some(name.text.to_string()))
+            }
             _ => (value, None),
         };
         let val = self.expr(scope, whole)?;
@@ -489,4 +519,3 @@ fn trigger(scope: &Scope<'_>, name: &str, filters: Option<&Map>) -> Result<Optio
 fn texts(items: &[ConstValue]) -> Vec<String> {
     items.iter().filter_map(ConstValue::text).collect()
 }
-

@@ -137,13 +137,19 @@ fn instance_paths(scope: &Scope<'_>, files: &[Concrete]) -> Result<()> {
         }
         let clash = files.iter().take(index).find(|other| {
             let other = other.path.to_lowercase();
-            other == path || path.strip_prefix(&other).is_some_and(|rest| rest.starts_with('/')) || other.strip_prefix(&path).is_some_and(|rest| rest.starts_with('/'))
+            other == path
+                || path.strip_prefix(&other).is_some_and(|rest| rest.starts_with('/'))
+                || other.strip_prefix(&path).is_some_and(|rest| rest.starts_with('/'))
         });
         if let Some(clash) = clash {
             return Err(vec![
-                Finding::new(Code::PathCollision, file.place, format!("`{}` and `{}` hold one path, `{}`", clash.name, file.name, file.path))
-                    .label("with the arguments of a call")
-                    .related(clash.place, "the other one"),
+                Finding::new(
+                    Code::PathCollision,
+                    file.place,
+                    format!("`{}` and `{}` hold one path, `{}`", clash.name, file.name, file.path),
+                )
+                .label("with the arguments of a call")
+                .related(clash.place, "the other one"),
             ]);
         }
     }
@@ -204,7 +210,10 @@ fn runner(scope: &Scope<'_>, e: &Expr) -> Result<Runner> {
     let ado = match field("ado") {
         Some(ConstValue::Record { fields, .. }) => {
             let field = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value);
-            Some(AdoPool { name: field("name").and_then(ConstValue::text).unwrap_or_default(), demands: texts(field("demands")) })
+            Some(AdoPool {
+                name: field("name").and_then(ConstValue::text).unwrap_or_default(),
+                demands: texts(field("demands")),
+            })
         }
         _ => None,
     };
@@ -278,7 +287,14 @@ fn checkout(scope: &Scope<'_>, map: &Map) -> Result<Checkout> {
 }
 
 /// Puts the outputs in, with what only this instance can tell: whether each file is promised once.
-fn finish(scope: &Scope<'_>, job: &mut Job, tree: &tree::Job, outputs: &[OutputBuilt], steps: Steps, caller: &Scope<'_>) -> Result<()> {
+fn finish(
+    scope: &Scope<'_>,
+    job: &mut Job,
+    tree: &tree::Job,
+    outputs: &[OutputBuilt],
+    steps: Steps,
+    caller: &Scope<'_>,
+) -> Result<()> {
     let declared = tree.outputs.as_deref().unwrap_or_default();
     for (output, declared) in outputs.iter().zip(declared) {
         let kind = match &output.files {
@@ -290,13 +306,21 @@ fn finish(scope: &Scope<'_>, job: &mut Job, tree: &tree::Job, outputs: &[OutputB
                         .flat_map(|step| &step.writes)
                         .any(|write| write.output == output.name && write.field == file.name);
                     if !written {
-                        let name = if file.name.is_empty() { output.name.to_string() } else { format!("{}.{}", output.name, file.name) };
+                        let name = if file.name.is_empty() {
+                            output.name.to_string()
+                        } else {
+                            format!("{}.{}", output.name, file.name)
+                        };
                         return Err(vec![
-                            Finding::new(Code::NeverWritten, scope.at(declared.name.span), format!("`{name}` is never written in `{}`", job.title))
-                                .label("declared here")
-                                .related(file.place, "the field")
-                                .related(caller.at(Span::default()), "the pipeline that calls it")
-                                .help(format!("write it in a script: `#{{out {name}}}`")),
+                            Finding::new(
+                                Code::NeverWritten,
+                                scope.at(declared.name.span),
+                                format!("`{name}` is never written in `{}`", job.title),
+                            )
+                            .label("declared here")
+                            .related(file.place, "the field")
+                            .related(caller.at(Span::default()), "the pipeline that calls it")
+                            .help(format!("write it in a script: `#{{out {name}}}`")),
                         ]);
                     }
                 }
@@ -309,7 +333,9 @@ fn finish(scope: &Scope<'_>, job: &mut Job, tree: &tree::Job, outputs: &[OutputB
                 let value = scope.lookup(&output.name).and_then(|val| scope.late(val));
                 let value = match (value, &ty) {
                     (Some(value), _) => value,
-                    (None, crate::model::ValueType::Optional(_)) => crate::model::Value::Const(crate::model::Const::None),
+                    (None, crate::model::ValueType::Optional(_)) => {
+                        crate::model::Value::Const(crate::model::Const::None)
+                    }
                     (None, _) => return Err(Vec::new()),
                 };
                 OutputKind::Value { ty, value }

@@ -5,6 +5,7 @@
 mod graph;
 mod job;
 mod name;
+mod reads;
 mod scope;
 mod steps;
 mod value;

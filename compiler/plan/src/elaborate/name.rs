@@ -75,7 +75,8 @@ fn is_reserved(name: &str) -> bool {
         "REPLY", "HOSTNAME", "COMSPEC", "PATHEXT", "TZ", "TERM",
     ];
     const PREFIXES: [&str; 12] = [
-        "LC_", "GITHUB_", "RUNNER_", "ACTIONS_", "AGENT_", "BUILD_", "SYSTEM_", "FLOW_", "BASH_", "LD_", "DYLD_", "INPUT_",
+        "LC_", "GITHUB_", "RUNNER_", "ACTIONS_", "AGENT_", "BUILD_", "SYSTEM_", "FLOW_", "BASH_", "LD_", "DYLD_",
+        "INPUT_",
     ];
     NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }

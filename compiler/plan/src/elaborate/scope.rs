@@ -169,7 +169,9 @@ impl<'db> Scope<'db> {
             match self.value(&element.value, calls)? {
                 Val::List(inner) if element.spread => items.extend(inner),
                 Val::Family(inner) if element.spread => items.extend(inner.into_iter().map(|(_, val)| val)),
-                Val::Const(ConstValue::List(inner)) if element.spread => items.extend(inner.iter().cloned().map(Val::Const)),
+                Val::Const(ConstValue::List(inner)) if element.spread => {
+                    items.extend(inner.iter().cloned().map(Val::Const))
+                }
                 val => items.push(val),
             }
         }
@@ -237,7 +239,9 @@ impl<'db> Scope<'db> {
         };
         found.ok_or_else(|| {
             let key = key.display(self.db);
-            vec![Finding::new(Code::BadIndex, self.at(span), format!("there is no member `{key}`")).label("no such key")]
+            vec![
+                Finding::new(Code::BadIndex, self.at(span), format!("there is no member `{key}`")).label("no such key"),
+            ]
         })
     }
 

@@ -14,12 +14,11 @@ use flow_syntax::tree::{
 use flow_syntax::{Code, Span};
 use smol_str::SmolStr;
 
-use super::name::{shown, slug, unique, variable};
+use super::name::{slug, unique};
+use super::reads::{Reads, shell, title};
 use super::scope::{Calls, Result, Scope};
-use super::value::{Val, constant, kind, value_type};
-use crate::model::{
-    Location, Position, Publish, PublishFrom, Run, Script, ScriptPart, Shell, Step, Value, ValueType, Write,
-};
+use super::value::{Val, kind, value_type};
+use crate::model::{Location, Position, Publish, PublishFrom, Run, Script, ScriptPart, Step, Value, ValueType, Write};
 
 /// The steps of a job while they are being made.
 pub(super) struct Steps {
@@ -142,10 +141,12 @@ impl Steps {
             },
             ExprKind::For(it) => {
                 let items = match scope.res(it.iterable.span) {
-                    Some(Res::Def(def)) if def.kind(scope.db) == DefKind::Enum => flow_analysis::scope::variants(scope.db, *def)
-                        .iter()
-                        .map(|name| Val::Const(ConstValue::Variant { def: *def, name: name.clone() }))
-                        .collect(),
+                    Some(Res::Def(def)) if def.kind(scope.db) == DefKind::Enum => {
+                        flow_analysis::scope::variants(scope.db, *def)
+                            .iter()
+                            .map(|name| Val::Const(ConstValue::Variant { def: *def, name: name.clone() }))
+                            .collect()
+                    }
                     _ => match scope.value(&it.iterable, self)? {
                         Val::Const(ConstValue::List(items)) => items.iter().cloned().map(Val::Const).collect(),
                         Val::Family(members) => members.into_iter().map(|(_, val)| val).collect(),
@@ -185,7 +186,8 @@ impl Steps {
         let depth = scope.env.len();
         self.body(scope, body)?;
         let written: Vec<_> = scope.env.drain(depth..).collect();
-        let outputs: Vec<SmolStr> = signature(scope.db, scope.def).outputs.iter().map(|output| output.name.clone()).collect();
+        let outputs: Vec<SmolStr> =
+            signature(scope.db, scope.def).outputs.iter().map(|output| output.name.clone()).collect();
         scope.env.extend(written.into_iter().filter(|(name, _)| outputs.contains(name)));
         Ok(())
     }
@@ -204,7 +206,8 @@ impl Steps {
                 StmtKind::Setting(Setting::Map { name, map }) if name.text == "env" => {
                     titled.env = env(scope, map, &mut NoCalls)?;
                 }
-                StmtKind::Setting(Setting::Value { name, value }) => match (name.text.as_str(), scope.constant(value)?) {
+                StmtKind::Setting(Setting::Value { name, value }) => match (name.text.as_str(), scope.constant(value)?)
+                {
                     ("timeout", ConstValue::Duration(ms)) => titled.timeout_seconds = Some(ms.div_ceil(1000)),
                     ("workdir", value) => titled.workdir = value.text(),
                     _ => {}
@@ -243,10 +246,13 @@ impl Steps {
         let from = scope.constant(path)?.text().unwrap_or_default();
         if let Some(problem) = flow_analysis::schema::path_problem(&from) {
             return Err(vec![
-                Finding::new(Code::BadPath, scope.at(path.span), format!("`{from}` {problem}")).label("relative to the sources"),
+                Finding::new(Code::BadPath, scope.at(path.span), format!("`{from}` {problem}"))
+                    .label("relative to the sources"),
             ]);
         }
-        let (Some(to), Some(leaf), super::value::Base::Produced(output)) = (files.location(), files.leaf(), &files.base) else {
+        let (Some(to), Some(leaf), super::value::Base::Produced(output)) =
+            (files.location(), files.leaf(), &files.base)
+        else {
             return scope.not_built(stmt.span, "taking a whole artifact");
         };
         let kind = kind(&leaf.ty);
@@ -261,7 +267,9 @@ impl Steps {
     fn source(&mut self, scope: &mut Scope<'_>, stmt: &Stmt, source: &Source, name: &SmolStr, ty: &Ty) -> Result<Val> {
         match source {
             Source::Script(script) => {
-                let Some(ty) = value_type(scope.db, ty) else { return scope.not_built(script.span, "this value of a script") };
+                let Some(ty) = value_type(scope.db, ty) else {
+                    return scope.not_built(script.span, "this value of a script");
+                };
                 let publish = Publish { name: name.to_string(), ty, from: PublishFrom::Stdout };
                 let step = self.script(scope, stmt, script, Some(publish))?;
                 Ok(Val::Late(Value::Step { step, name: name.to_string() }))
@@ -293,7 +301,11 @@ impl Steps {
         };
         if let Some(current) = &mut self.current {
             current.count += 1;
-            step.title = if current.count == 1 { current.title.clone() } else { format!("{} ({})", current.title, current.count) };
+            step.title = if current.count == 1 {
+                current.title.clone()
+            } else {
+                format!("{} ({})", current.title, current.count)
+            };
             step.docs = step.docs.or_else(|| current.docs.clone());
             step.env.clone_from(&current.env);
             step.timeout_seconds = current.timeout_seconds;
@@ -309,7 +321,13 @@ impl Steps {
     }
 
     /// Adds a script; gives its step's id.
-    fn script(&mut self, scope: &mut Scope<'_>, stmt: &Stmt, script: &tree::Script, publish: Option<Publish>) -> Result<String> {
+    fn script(
+        &mut self,
+        scope: &mut Scope<'_>,
+        stmt: &Stmt,
+        script: &tree::Script,
+        publish: Option<Publish>,
+    ) -> Result<String> {
         let shell = shell(script.shell);
         let title = title(scope, script);
         let mut step = self.begin(scope, stmt, title, Run::Script(Script { shell, parts: Vec::new() }));
@@ -375,12 +393,17 @@ fn claim(scope: &Scope<'_>, place: &Place) -> Result<Claim> {
         let (Some(location), Some(leaf)) = (files.location(), files.leaf()) else {
             // The checker knows all variants of the artifact, this instance has one of them.
             return Err(vec![
-                Finding::new(Code::UnknownField, scope.at(place.span), "there is no such field in this variant of the artifact")
-                    .label("with the arguments of a call")
-                    .help("write it under an `if` on the same condition as the field's"),
+                Finding::new(
+                    Code::UnknownField,
+                    scope.at(place.span),
+                    "there is no such field in this variant of the artifact",
+                )
+                .label("with the arguments of a call")
+                .help("write it under an `if` on the same condition as the field's"),
             ]);
         };
-        let write = Write { output: place.root.text.to_string(), field: leaf.name.to_string(), place: scope.place(place.span) };
+        let write =
+            Write { output: place.root.text.to_string(), field: leaf.name.to_string(), place: scope.place(place.span) };
         return Ok(Claim::Field { location, write });
     }
     let ty = output_type(scope, &place.root.text).and_then(|ty| value_type(scope.db, &ty));
@@ -412,158 +435,12 @@ fn output_type(scope: &Scope<'_>, name: &str) -> Option<Ty> {
     scope.ty(find(body, name)?).cloned()
 }
 
-/// What a script reads, as it is put together.
-struct Reads {
-    parts: Vec<ScriptPart>,
-    shell: Shell,
-    taken: Vec<String>,
-}
-
-impl Reads {
-    fn text(&mut self, text: &str) {
-        if let Some(ScriptPart::Text(last)) = self.parts.last_mut() {
-            last.push_str(text);
-        } else if !text.is_empty() {
-            self.parts.push(ScriptPart::Text(text.to_owned()));
-        }
-    }
-
-    fn read(&mut self, scope: &Scope<'_>, e: &Expr, val: &Val, spread: bool, position: Position) -> Result<()> {
-        if spread {
-            let items: Vec<Val> = match val {
-                Val::Family(members) => members.iter().map(|(_, val)| val.clone()).collect(),
-                Val::List(items) => items.clone(),
-                Val::Const(ConstValue::List(items)) => items.iter().cloned().map(Val::Const).collect(),
-                Val::Const(ConstValue::None) => Vec::new(),
-                Val::Const(value) => vec![Val::Const(value.clone())],
-                _ => return scope.not_built(e.span, "spreading a list that is not known while compiling"),
-            };
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    self.text(" ");
-                }
-                self.read(scope, e, item, false, position)?;
-            }
-            return Ok(());
-        }
-        match val {
-            Val::Const(value) => match literal(self.shell, position, value) {
-                Some(text) => {
-                    self.text(&text);
-                    Ok(())
-                }
-                None => self.variable(e, Value::Const(constant(value)), position),
-            },
-            Val::Files(files) => match files.location() {
-                Some(location) => {
-                    self.parts.push(ScriptPart::Path { location, position });
-                    Ok(())
-                }
-                None => scope.not_built(e.span, "reading this"),
-            },
-            other => match scope.late(other) {
-                Some(value) => {
-                    let text = scope.ty(e.span).is_none_or(|ty| matches!(ty.present(), Ty::String | Ty::Path | Ty::Secret | Ty::Enum(_) | Ty::Call(_)));
-                    if self.shell == Shell::Python && !text {
-                        return scope.not_built(e.span, "reading a value that is not a text in Python");
-                    }
-                    self.variable(e, value, position)
-                }
-                None => scope.not_built(e.span, "reading this"),
-            },
-        }
-    }
-
-    fn variable(&mut self, e: &Expr, value: Value, position: Position) -> Result<()> {
-        let same = self.parts.iter().find_map(|part| match part {
-            ScriptPart::Read { variable, value: other, .. } if *other == value => Some(variable.clone()),
-            _ => None,
-        });
-        let variable = same.unwrap_or_else(|| {
-            let base = variable(e);
-            let base = if self.taken.contains(&base) { format!("FLOW_{base}") } else { base };
-            let parts = &self.parts;
-            let taken = &self.taken;
-            unique(base, |name| {
-                taken.iter().any(|it| it == name)
-                    || parts.iter().any(|part| matches!(part, ScriptPart::Read { variable, .. } if variable == name))
-            })
-            .replace('-', "_")
-        });
-        self.parts.push(ScriptPart::Read { variable, value, position });
-        Ok(())
-    }
-}
-
-/// A const value as text of the script, where that is plainly safe.
-fn literal(shell: Shell, position: Position, value: &ConstValue) -> Option<String> {
-    let text = value.text()?;
-    let safe = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | ':' | '@' | '+' | ',' | '-'));
-    if !safe {
-        return None;
-    }
-    Some(match (shell, value) {
-        (Shell::Python, ConstValue::Int(_)) | (Shell::Pwsh, ConstValue::Int(_)) => text,
-        (Shell::Python, ConstValue::Bool(true)) => "True".to_owned(),
-        (Shell::Python, ConstValue::Bool(false)) => "False".to_owned(),
-        (Shell::Python, _) => format!("\"{text}\""),
-        (Shell::Pwsh, _) if position == Position::Bare => format!("\"{text}\""),
-        _ => text,
-    })
-}
-
-/// A script's title: its first line.
-fn title(scope: &Scope<'_>, script: &tree::Script) -> String {
-    const LONGEST: usize = 72;
-    let mut text = String::new();
-    for part in &script.text.parts {
-        match part {
-            TextPart::Literal { value, .. } => text.push_str(value),
-            TextPart::Hole(hole) => match &hole.kind {
-                HoleKind::Read { value, .. } => match scope.try_const(value).ok().and_then(|value| value.text()) {
-                    Some(value) => text.push_str(&value),
-                    None => text.push_str(&shown(value)),
-                },
-                HoleKind::Claim(place) => text.push_str(&place_text(place)),
-            },
-        }
-    }
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or("script");
-    let line: String = line.chars().filter(|c| !c.is_control()).collect();
-    if line.chars().count() <= LONGEST {
-        return line;
-    }
-    line.chars().take(LONGEST - 1).chain(['…']).collect()
-}
-
 /// At most 32 characters of an id, cut between words where that is possible.
 fn shorten(id: String) -> String {
     const LONGEST: usize = 32;
     match id.get(..LONGEST) {
         Some(start) if id.len() > LONGEST => start.rsplit_once('-').map_or(start, |(whole, _)| whole).to_owned(),
         _ => id,
-    }
-}
-
-/// `server.binary`.
-fn place_text(place: &Place) -> String {
-    let mut text = place.root.text.to_string();
-    for step in &place.steps {
-        if let PlaceStep::Field(field) = step {
-            text.push('.');
-            text.push_str(&field.text);
-        }
-    }
-    text
-}
-
-fn shell(shell: tree::Shell) -> Shell {
-    match shell {
-        tree::Shell::Sh => Shell::Sh,
-        tree::Shell::Bash => Shell::Bash,
-        tree::Shell::Pwsh => Shell::Pwsh,
-        tree::Shell::Cmd => Shell::Cmd,
-        tree::Shell::Python => Shell::Python,
     }
 }
 

@@ -1,0 +1,170 @@
+//! What a script reads, put into its text: const values written in where that is plainly safe, all else
+//! through variables of the step's environment.
+
+use flow_analysis::ty::Ty;
+use flow_analysis::value::ConstValue;
+use flow_syntax::tree::{self, Expr, HoleKind, Place, PlaceStep, TextPart};
+
+use super::name::{shown, unique, variable};
+use super::scope::{Result, Scope};
+use super::value::{Val, constant};
+use crate::model::{Position, ScriptPart, Shell, Value};
+
+/// What a script reads, as it is put together.
+pub(super) struct Reads {
+    pub parts: Vec<ScriptPart>,
+    pub shell: Shell,
+    /// Variables that mean something else.
+    pub taken: Vec<String>,
+}
+
+impl Reads {
+    pub(super) fn text(&mut self, text: &str) {
+        if let Some(ScriptPart::Text(last)) = self.parts.last_mut() {
+            last.push_str(text);
+        } else if !text.is_empty() {
+            self.parts.push(ScriptPart::Text(text.to_owned()));
+        }
+    }
+
+    pub(super) fn read(
+        &mut self,
+        scope: &Scope<'_>,
+        e: &Expr,
+        val: &Val,
+        spread: bool,
+        position: Position,
+    ) -> Result<()> {
+        if spread {
+            let items: Vec<Val> = match val {
+                Val::Family(members) => members.iter().map(|(_, val)| val.clone()).collect(),
+                Val::List(items) => items.clone(),
+                Val::Const(ConstValue::List(items)) => items.iter().cloned().map(Val::Const).collect(),
+                Val::Const(ConstValue::None) => Vec::new(),
+                Val::Const(value) => vec![Val::Const(value.clone())],
+                _ => return scope.not_built(e.span, "spreading a list that is not known while compiling"),
+            };
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    self.text(" ");
+                }
+                self.read(scope, e, item, false, position)?;
+            }
+            return Ok(());
+        }
+        match val {
+            Val::Const(value) => match literal(self.shell, position, value) {
+                Some(text) => {
+                    self.text(&text);
+                    Ok(())
+                }
+                None => self.variable(e, Value::Const(constant(value)), position),
+            },
+            Val::Files(files) => match files.location() {
+                Some(location) => {
+                    self.parts.push(ScriptPart::Path { location, position });
+                    Ok(())
+                }
+                None => scope.not_built(e.span, "reading this"),
+            },
+            other => match scope.late(other) {
+                Some(value) => {
+                    let text = scope.ty(e.span).is_none_or(|ty| {
+                        matches!(ty.present(), Ty::String | Ty::Path | Ty::Secret | Ty::Enum(_) | Ty::Call(_))
+                    });
+                    if self.shell == Shell::Python && !text {
+                        return scope.not_built(e.span, "reading a value that is not a text in Python");
+                    }
+                    self.variable(e, value, position)
+                }
+                None => scope.not_built(e.span, "reading this"),
+            },
+        }
+    }
+
+    fn variable(&mut self, e: &Expr, value: Value, position: Position) -> Result<()> {
+        let same = self.parts.iter().find_map(|part| match part {
+            ScriptPart::Read { variable, value: other, .. } if *other == value => Some(variable.clone()),
+            _ => None,
+        });
+        let variable = same.unwrap_or_else(|| {
+            let base = variable(e);
+            let base = if self.taken.contains(&base) { format!("FLOW_{base}") } else { base };
+            let parts = &self.parts;
+            let taken = &self.taken;
+            unique(base, |name| {
+                taken.iter().any(|it| it == name)
+                    || parts.iter().any(|part| matches!(part, ScriptPart::Read { variable, .. } if variable == name))
+            })
+            .replace('-', "_")
+        });
+        self.parts.push(ScriptPart::Read { variable, value, position });
+        Ok(())
+    }
+}
+
+/// A const value as text of the script, where that is plainly safe.
+fn literal(shell: Shell, position: Position, value: &ConstValue) -> Option<String> {
+    let text = value.text()?;
+    let safe = !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | ':' | '@' | '+' | ',' | '-'));
+    if !safe {
+        return None;
+    }
+    Some(match (shell, value) {
+        (Shell::Python, ConstValue::Int(_)) | (Shell::Pwsh, ConstValue::Int(_)) => text,
+        (Shell::Python, ConstValue::Bool(true)) => "True".to_owned(),
+        (Shell::Python, ConstValue::Bool(false)) => "False".to_owned(),
+        (Shell::Python, _) => format!("\"{text}\""),
+        (Shell::Pwsh, _) if position == Position::Bare => format!("\"{text}\""),
+        _ => text,
+    })
+}
+
+/// A script's title: its first line.
+pub(super) fn title(scope: &Scope<'_>, script: &tree::Script) -> String {
+    const LONGEST: usize = 72;
+    let mut text = String::new();
+    for part in &script.text.parts {
+        match part {
+            TextPart::Literal { value, .. } => text.push_str(value),
+            TextPart::Hole(hole) => match &hole.kind {
+                HoleKind::Read { value, .. } => match scope.try_const(value).ok().and_then(|value| value.text()) {
+                    Some(value) => text.push_str(&value),
+                    None => text.push_str(&shown(value)),
+                },
+                HoleKind::Claim(place) => text.push_str(&place_text(place)),
+            },
+        }
+    }
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or("script");
+    let line: String = line.chars().filter(|c| !c.is_control()).collect();
+    if line.chars().count() <= LONGEST {
+        return line;
+    }
+    line.chars().take(LONGEST - 1).chain(['…']).collect()
+}
+
+/// `server.binary`.
+fn place_text(place: &Place) -> String {
+    let mut text = place.root.text.to_string();
+    for step in &place.steps {
+        if let PlaceStep::Field(field) = step {
+            text.push('.');
+            text.push_str(&field.text);
+        }
+    }
+    text
+}
+
+pub(super) fn shell(shell: tree::Shell) -> Shell {
+    match shell {
+        tree::Shell::Sh => Shell::Sh,
+        tree::Shell::Bash => Shell::Bash,
+        tree::Shell::Pwsh => Shell::Pwsh,
+        tree::Shell::Cmd => Shell::Cmd,
+        tree::Shell::Python => Shell::Python,
+    }
+}

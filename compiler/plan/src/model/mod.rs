@@ -1,0 +1,17 @@
+//! The plan: one pipeline, elaborated for one backend. A plain document that backends translate and
+//! `flowc plan --format json` prints; docs/reference/plan.md describes it for readers outside.
+//!
+//! It knows nothing of syntax, names or types any more: calls have become job instances, const
+//! loops are unrolled, const values are written in, artifacts are lists of paths.
+
+mod job;
+mod output;
+mod plan;
+mod step;
+mod value;
+
+pub use job::*;
+pub use output::*;
+pub use plan::*;
+pub use step::*;
+pub use value::*;
