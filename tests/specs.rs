@@ -61,7 +61,10 @@ fn specs() {
     }
     if !failures.is_empty() {
         let count = failures.len();
-        panic!("\n\n{}\n{count} differences; UPDATE_SPECS=1 writes what is found into the files\n", failures.join("\n"));
+        panic!(
+            "\n\n{}\n{count} differences; UPDATE_SPECS=1 writes what is found into the files\n",
+            failures.join("\n")
+        );
     }
 }
 
@@ -153,7 +156,13 @@ fn differs(name: &str, block: &Block, actual: &str) -> String {
     let at = expected.iter().zip(&got).take_while(|(a, b)| a == b).count();
     let line = |lines: &[&str]| lines.get(at).map_or("(nothing more)".to_owned(), |it| (*it).to_owned());
     let here = block.line + at + 1;
-    format!("{name}:{here} ({}): `{}` differs\n  expected  {}\n  got       {}\n", block.title, block.info, line(&expected), line(&got))
+    format!(
+        "{name}:{here} ({}): `{}` differs\n  expected  {}\n  got       {}\n",
+        block.title,
+        block.info,
+        line(&expected),
+        line(&got)
+    )
 }
 
 fn replaced(text: &str, replacements: &[(Block, String)]) -> String {

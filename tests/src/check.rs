@@ -73,7 +73,11 @@ impl Program {
             for pipeline in elaborate::pipelines(db) {
                 for backend in elaborate::backends(db, pipeline) {
                     let Err(found) = elaborate::plan(db, pipeline, backend) else { continue };
-                    assert!(!found.is_empty(), "the pipeline `{}` has no plan, and nothing says why", pipeline.name(db));
+                    assert!(
+                        !found.is_empty(),
+                        "the pipeline `{}` has no plan, and nothing says why",
+                        pipeline.name(db)
+                    );
                     for finding in found.into_iter().map(|it| it.map(|place| place.in_file(db))) {
                         if !all.contains(&finding) {
                             all.push(finding);
@@ -107,7 +111,8 @@ impl Program {
     /// The pipeline `wanted`, or the only one.
     pub fn pipeline(&self, wanted: Option<&str>) -> Def {
         let all = elaborate::pipelines(&self.db);
-        let found: Vec<Def> = all.into_iter().filter(|it| wanted.is_none_or(|wanted| it.name(&self.db) == wanted)).collect();
+        let found: Vec<Def> =
+            all.into_iter().filter(|it| wanted.is_none_or(|wanted| it.name(&self.db) == wanted)).collect();
         match found.as_slice() {
             [only] => *only,
             [] => panic!("there is no such pipeline"),
@@ -118,13 +123,16 @@ impl Program {
     /// Its plan.
     pub fn plan(&self, pipeline: Option<&str>, backend: Backend) -> Arc<Plan> {
         let found = elaborate::plan(&self.db, self.pipeline(pipeline), backend);
-        found.unwrap_or_else(|findings| panic!("no plan: {:?}", findings.iter().map(|it| &it.headline).collect::<Vec<_>>()))
+        found.unwrap_or_else(|findings| {
+            panic!("no plan: {:?}", findings.iter().map(|it| &it.headline).collect::<Vec<_>>())
+        })
     }
 
     /// What is emitted for it.
     pub fn emit(&self, pipeline: Option<&str>, backend: Backend) -> flow_emit::Emitted {
         let plan = self.plan(pipeline, backend);
         let command = format!("flowc emit {} --backend {}", plan.pipeline, backend.name());
-        flow_emit::emit(&plan, &flow_emit::Options { command }).unwrap_or_else(|errors| panic!("not emitted: {errors:#?}"))
+        flow_emit::emit(&plan, &flow_emit::Options { command })
+            .unwrap_or_else(|errors| panic!("not emitted: {errors:#?}"))
     }
 }

@@ -81,7 +81,10 @@ fn parse(text: &str, line: usize, outer: usize) -> Vec<Expectation> {
     while !rest.is_empty() {
         let parsed = one(rest, line);
         let Some((expectation, after)) = parsed else {
-            panic!("line {}: not an expectation: {rest}\n(wanted: // error: [F0201] \"part of the headline\")", outer + 1);
+            panic!(
+                "line {}: not an expectation: {rest}\n(wanted: // error: [F0201] \"part of the headline\")",
+                outer + 1
+            );
         };
         found.push(expectation);
         rest = after.trim_start();

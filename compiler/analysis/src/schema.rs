@@ -394,6 +394,9 @@ fn collision(
         return;
     };
     let (Some(a_text), Some(b_text)) = (&first.path, &second.path) else { return };
+    if path_problem(&a).is_some() || path_problem(&b).is_some() {
+        return;
+    }
     let (a, b) = (a.to_lowercase(), b.to_lowercase());
     let kind = |field: &tree::ArtifactField| {
         declared(db, def).0.iter().find(|it| it.span == field.name.span).map(|it| it.ty.present().clone())
@@ -437,8 +440,11 @@ pub fn path_problem(path: &str) -> Option<&'static str> {
     if path.is_empty() {
         return Some("is empty");
     }
-    if path.starts_with('/') || path.get(1..2) == Some(":") {
+    if path.starts_with('/') {
         return Some("is absolute; a path in an artifact is relative");
+    }
+    if path.get(1..2) == Some(":") {
+        return Some("begins with a drive; a path in an artifact is relative");
     }
     if path.contains('\\') {
         return Some("has a `\\`; the separator is `/` on every system");
@@ -451,6 +457,9 @@ pub fn path_problem(path: &str) -> Option<&'static str> {
     }
     for part in path.split('/') {
         let stem = part.split('.').next().unwrap_or_default().to_ascii_lowercase();
+        if part.is_empty() && path.ends_with('/') {
+            return Some("ends in `/`");
+        }
         if part.is_empty() {
             return Some("has an empty part between two `/`");
         }

@@ -24,7 +24,14 @@ pub fn graph(plan: &Plan) -> DiGraph<&Job, &EdgeKind> {
 /// What the pipeline will do, a job a paragraph.
 pub fn text(plan: &Plan) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "pipeline {} on {}: {} jobs", plan.pipeline, plan.backend.name(), plan.jobs.len());
+    let _ = writeln!(
+        out,
+        "pipeline {} on {}: {} job{}",
+        plan.pipeline,
+        plan.backend.name(),
+        plan.jobs.len(),
+        if plan.jobs.len() == 1 { "" } else { "s" }
+    );
     for param in &plan.params {
         let default =
             param.default.as_ref().map_or_else(|| "required".to_owned(), |value| format!("default {}", value.text()));

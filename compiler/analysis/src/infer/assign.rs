@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use flow_syntax::tree::{Place, PlaceStep};
+use flow_syntax::tree::{Expr, ExprKind, Name, Place, PlaceStep};
 use flow_syntax::{Code, Span};
 use smol_str::SmolStr;
 
@@ -111,7 +111,7 @@ impl Infer<'_> {
         }
         let Ty::Artifact(def, args) = &ty else {
             return match place.steps.last() {
-                None if ty.is_error() => None,
+                _ if ty.is_error() => None,
                 None => Some(Target::Leaf(ty)),
                 Some(PlaceStep::Field(field)) => {
                     let shown = self.show(&ty);
@@ -120,7 +120,7 @@ impl Infer<'_> {
                         .finding(
                             Code::NotClaimable,
                             span,
-                            format!("`{root}` is {a_shown} and has no `{name}` to write", a_shown = super::article(&shown)),
+                            format!("`{root}` is {a} and has no `{name}` to write", a = super::article(&shown)),
                         )
                         .label("no such part")
                         .help(format!("write `#{{out {root}}}`"));
@@ -148,7 +148,7 @@ impl Infer<'_> {
             _ => place.span,
         };
         let finding = self
-            .finding(Code::UnknownField, span, format!("{a_shown} has no `{name}`", a_shown = super::article(&shown)))
+            .finding(Code::UnknownField, span, format!("{a} has no `{name}`", a = super::article(&shown)))
             .label("no such field")
             .related(crate::scope::name_place(self.db, *def), "declared here");
         let finding = match nearest(&name, known()) {
@@ -239,7 +239,6 @@ impl Infer<'_> {
                 .note("every output is written exactly once, so that a reader knows where it comes from")
                 .help("remove one of the two, or write to two outputs");
             self.report(finding);
-            return;
         }
         self.writes.places.insert(SmolStr::from(name), (State::Yes, span));
     }
@@ -254,6 +253,29 @@ impl Infer<'_> {
             .finding(Code::ReadBeforeWrite, span, format!("`{name}` is read before it is written"))
             .label("not written yet")
             .related(self.at(local.span), "declared here")
+            .help("move this below the step that writes it");
+        self.report(finding);
+    }
+
+    /// The same for one field of an artifact: `app.symbols`.
+    pub(super) fn field_before_write(&mut self, base: &Expr, field: &Name) {
+        let Some((root, name)) = path_of(base) else { return };
+        let Some(local) = self.local(&root).filter(|local| writable(local)) else { return };
+        let name = format!("{name}.{}", field.text);
+        let Ty::Artifact(def, args) = &local.val.ty else { return };
+        let inside = |outer: &str, inner: &str| {
+            inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let root_leaves = schema::leaves(self.db, *def, args);
+        let known = root_leaves.iter().any(|leaf| inside(&name, &format!("{root}.{}", leaf.name)));
+        // Where nothing at all is written, the output itself was reported.
+        if !known || !self.writes.any_of(&root) || self.writes.any_of(&name) {
+            return;
+        }
+        let finding = self
+            .finding(Code::ReadBeforeWrite, field.span, format!("`{name}` is read before it is written"))
+            .label("not written yet")
+            .related(self.at(local.span), format!("`{root}` is declared here"))
             .help("move this below the step that writes it");
         self.report(finding);
     }
@@ -327,4 +349,16 @@ fn place_name(place: &Place) -> String {
         }
     }
     name
+}
+
+/// The root and the whole of `a.b.c`.
+fn path_of(e: &Expr) -> Option<(SmolStr, String)> {
+    match &e.kind {
+        ExprKind::Name(name) => Some((name.clone(), name.to_string())),
+        ExprKind::Field { base, name, .. } => {
+            let (root, path) = path_of(base)?;
+            Some((root, format!("{path}.{}", name.text)))
+        }
+        _ => None,
+    }
 }

@@ -126,7 +126,14 @@ impl Infer<'_> {
         let graph = matches!(self.place, Where::Pipeline | Where::Flow);
         match &stmt.kind {
             StmtKind::Hole => {}
-            StmtKind::Setting(_) => self.misplaced(stmt.span, "a setting", "at the top of a body"),
+            StmtKind::Setting(_) => {
+                let finding = self
+                    .finding(Code::NotAllowedHere, stmt.span, "a setting cannot stand in a block")
+                    .label("a setting")
+                    .note("settings hold for the whole body")
+                    .help("move it to the top of the body");
+                self.report(finding);
+            }
             StmtKind::Let { name, ty, value } => self.let_stmt(name, ty.as_ref(), value.as_ref()),
             StmtKind::Out { place, value } if steps => self.out_stmt(place, value),
             StmtKind::Out { place, .. } => self.not_built(place.span, "an output of a pipeline"),
@@ -170,7 +177,7 @@ impl Infer<'_> {
     }
 
     fn let_stmt(&mut self, name: &Name, ty: Option<&tree::Type>, value: Option<&Source>) {
-        let lowered = ty.map(|ty| self.lower(ty));
+        let lowered = ty.map(|ty| self.lower_closed(ty));
         let Some(value) = value else {
             if ty.is_none() {
                 // The parser has complained of what is missing; the name is known all the same.
@@ -216,9 +223,9 @@ impl Infer<'_> {
         let because = format!("`{}` is", place.root.text);
         match value {
             Source::Expr(e) => {
-                self.check_expr(e, &ty, &because);
+                let val = self.check_expr(e, &ty, &because);
                 let whole = matches!(ty, Ty::File | Ty::Exec | Ty::Opaque | Ty::Artifact(..));
-                if whole && !is_take(e) {
+                if whole && !is_take(e) && crate::ty::converts(self.db, &val.ty, &ty) {
                     self.not_built(e.span, "passing files on as an output");
                 }
             }
@@ -303,7 +310,7 @@ impl Infer<'_> {
 
     fn step(&mut self, step: &Step) {
         if self.place == Where::Step {
-            self.misplaced(step.title.span, "a `step` in a `step`", "in a job");
+            self.misplaced(step.title.span, "a `step`", "in a job");
             return;
         }
         self.require_steps(step.title.span, "a `step`");
@@ -335,7 +342,7 @@ impl Infer<'_> {
             let shown = self.show(&ty);
             let finding = self
                 .finding(Code::TypeMismatch, value.span, "only files can be exposed")
-                .label(format!("this is {a_shown}", a_shown = super::article(&shown)))
+                .label(format!("this is {a}", a = super::article(&shown)))
                 .help("expose an artifact, a `file` or an `opaque` directory");
             self.report(finding);
         }

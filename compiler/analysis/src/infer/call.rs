@@ -14,6 +14,10 @@ use crate::suggest::{list, nearest};
 use crate::ty::{Call, Ty};
 use crate::value::Norm;
 
+/// The methods of texts and lists.
+pub(super) const METHODS: [&str; 10] =
+    ["starts_with", "ends_with", "contains", "lower", "upper", "replace", "split", "join", "trim", "is_empty"];
+
 /// The functions that take what a tool left in the sources.
 pub(super) const TAKES: [&str; 3] = ["file", "files", "dir"];
 
@@ -124,7 +128,7 @@ impl Infer<'_> {
                     let shown = self.show(&local.val.ty);
                     let finding = self
                         .finding(Code::NotCallable, callee.span, format!("`{name}` is a value and cannot be called"))
-                        .label(format!("this is {a_shown}", a_shown = super::article(&shown)))
+                        .label(format!("this is {a}", a = super::article(&shown)))
                         .related(self.at(local.span), "bound here");
                     self.report(finding);
                     return None;
@@ -224,6 +228,13 @@ impl Infer<'_> {
                     let found = sig.params.iter().find(|param| param.name == name.text);
                     if found.is_none() && !broken {
                         self.unknown_argument(def, name, &sig.params);
+                        // What was meant is not missing as well.
+                        let open = sig.params.iter().map(|param| param.name.as_str());
+                        let named =
+                            |near: &str| args.iter().any(|arg| arg.name.as_ref().is_some_and(|name| name.text == near));
+                        if let Some(near) = nearest(&name.text, open).filter(|near| !named(near)) {
+                            given.entry(SmolStr::from(near)).or_insert(name.span);
+                        }
                     }
                     found
                 }
@@ -231,11 +242,7 @@ impl Infer<'_> {
                     let found = sig.params.get(position);
                     position += 1;
                     if found.is_none() && !broken {
-                        let takes = match sig.params.len() {
-                            0 => "no arguments".to_owned(),
-                            1 => "1 argument".to_owned(),
-                            n => format!("{n} arguments"),
-                        };
+                        let takes = arguments(sig.params.len());
                         let finding = self
                             .finding(Code::UnknownArgument, value.span, format!("`{callee}` takes {takes}"))
                             .label("one too many")
@@ -378,11 +385,13 @@ impl Infer<'_> {
                 (std::slice::from_ref(&string), Ty::String)
             }
             _ => {
-                const METHODS: [&str; 9] =
-                    ["starts_with", "ends_with", "contains", "lower", "upper", "replace", "split", "trim", "is_empty"];
                 let shown = self.show(&base_val.ty);
                 let finding = self
-                    .finding(Code::UnknownField, name.span, format!("{a_shown} has no method `{}`", name.text, a_shown = super::article(&shown)))
+                    .finding(
+                        Code::UnknownField,
+                        name.span,
+                        format!("{a} has no method `{}`", name.text, a = super::article(&shown)),
+                    )
                     .label("no such method");
                 let finding = match nearest(&name.text, METHODS) {
                     Some(near) if base_val.ty == Ty::String => finding.help(format!("did you mean `{near}`?")).fix(
@@ -402,7 +411,7 @@ impl Infer<'_> {
                 .finding(
                     Code::MissingArgument,
                     name.span,
-                    format!("`{}` takes {} arguments, not {}", name.text, params.len(), args.len()),
+                    format!("`{}` takes {}, not {}", name.text, arguments(params.len()), args.len()),
                 )
                 .label("wrong number of arguments");
             self.report(finding);
@@ -456,9 +465,18 @@ impl Infer<'_> {
             let shown = self.show(&val.ty);
             let finding = self
                 .finding(Code::TypeMismatch, after.span, "`after` takes jobs")
-                .label(format!("this is {a_shown}", a_shown = super::article(&shown)))
+                .label(format!("this is {a}", a = super::article(&shown)))
                 .help("name what a `let` bound to the call of a job, or a list of such names");
             self.report(finding);
         }
+    }
+}
+
+/// So many arguments, for a sentence.
+fn arguments(count: usize) -> String {
+    match count {
+        0 => "no arguments".to_owned(),
+        1 => "1 argument".to_owned(),
+        n => format!("{n} arguments"),
     }
 }

@@ -68,7 +68,9 @@ impl Infer<'_> {
                     }
                     let val = self.expr(value, None);
                     phase = phase.max(val.phase);
-                    self.require_text(value.span, &val.ty);
+                    if !spread {
+                        self.require_text(value.span, &val.ty);
+                    }
                 }
             }
         }
@@ -82,8 +84,8 @@ impl Infer<'_> {
         }
         let shown = self.show(ty);
         let finding = self
-            .finding(Code::NotText, span, format!("{a_shown} cannot be part of a text", a_shown = super::article(&shown)))
-            .label(format!("this is {a_shown}", a_shown = super::article(&shown)));
+            .finding(Code::NotText, span, format!("{a} cannot be part of a text", a = super::article(&shown)))
+            .label(format!("this is {a}", a = super::article(&shown)));
         let finding = match ty {
             Ty::Secret => finding
                 .note("a text can be shown, logged or stored, a secret cannot")
@@ -114,7 +116,7 @@ impl Infer<'_> {
                         let shown = self.show(other);
                         let finding = self
                             .finding(Code::TypeMismatch, element.value.span, "only a list can be spread")
-                            .label(format!("this is {a_shown}", a_shown = super::article(&shown)))
+                            .label(format!("this is {a}", a = super::article(&shown)))
                             .help("remove the `...`");
                         self.report(finding);
                         Ty::Error
@@ -126,21 +128,24 @@ impl Infer<'_> {
                 phase = phase.max(val.phase);
                 (val.ty, element.value.span)
             };
+            if let Some(wanted) = &wanted {
+                self.expect(span, &ty, wanted, "an element of this list is");
+                continue;
+            }
             match &element_ty {
                 None => element_ty = Some(ty),
                 Some(first) if converts(self.db, &ty, first) => {}
                 Some(first) if converts(self.db, first, &ty) => element_ty = Some(ty),
-                Some(first) if wanted.is_none() => {
+                Some(first) => {
                     let (first, this) = (self.show(first), self.show(&ty));
                     let finding = self
                         .finding(Code::TypeMismatch, span, "a list has elements of one type")
-                        .label(format!("{a_this} among `{first}`s", a_this = super::article(&this)));
+                        .label(format!("{a} among `{first}`s", a = super::article(&this)));
                     self.report(finding);
                 }
-                Some(_) => {}
             }
         }
-        Val::new(Ty::List(Arc::new(element_ty.unwrap_or(Ty::Error))), phase)
+        Val::new(Ty::List(Arc::new(wanted.or(element_ty).unwrap_or(Ty::Error))), phase)
     }
 
     fn name(&mut self, name: &str, span: Span, expected: Option<&Ty>) -> Val {

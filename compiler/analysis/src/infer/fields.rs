@@ -50,7 +50,7 @@ impl Infer<'_> {
     }
 
     fn artifact_field(&mut self, field: &tree::ArtifactField, conditional: bool) -> Declared {
-        let ty = self.lower(&field.ty);
+        let ty = self.lower_closed(&field.ty);
         let name = &field.name.text;
         match ty.present() {
             Ty::File | Ty::Exec | Ty::Opaque | Ty::Artifact(..) | Ty::Error => {}
@@ -61,7 +61,11 @@ impl Infer<'_> {
             other => {
                 let shown = self.show(other);
                 let finding = self
-                    .finding(Code::BadFieldKind, field.ty.span, format!("`{name}` cannot be {a_shown}", a_shown = super::article(&shown)))
+                    .finding(
+                        Code::BadFieldKind,
+                        field.ty.span,
+                        format!("`{name}` cannot be {a}", a = super::article(&shown)),
+                    )
                     .label("not a kind of files")
                     .help("a field is a `file`, an `exec`, an `opaque` directory, a `json(T)` or another artifact");
                 self.report(finding);

@@ -79,7 +79,11 @@ impl Infer<'_> {
         let (first, second) = (self.show(first), self.show(second));
         let finding = self
             .finding(Code::TypeMismatch, span, format!("the branches of this {what} give values of different types"))
-            .label(format!("{a_second}, the one before {a_first}", a_second = super::article(&second), a_first = super::article(&first)));
+            .label(format!(
+                "{second}, the one before {first}",
+                second = super::article(&second),
+                first = super::article(&first)
+            ));
         self.report(finding);
         Ty::Error
     }
@@ -198,7 +202,7 @@ impl Infer<'_> {
                     .finding(
                         Code::NotExhaustive,
                         it.value.span,
-                        format!("this `match` on {a_shown} needs an arm `_`", a_shown = super::article(&shown)),
+                        format!("this `match` on {a} needs an arm `_`", a = super::article(&shown)),
                     )
                     .label("not every value is listed")
                     .help("add `_ => …`");
@@ -251,7 +255,11 @@ impl Infer<'_> {
             _ => {
                 let shown = self.show(subject);
                 let finding = self
-                    .finding(Code::TypeMismatch, pattern.span, format!("this pattern cannot match {a_shown}", a_shown = super::article(&shown)))
+                    .finding(
+                        Code::TypeMismatch,
+                        pattern.span,
+                        format!("this pattern cannot match {a}", a = super::article(&shown)),
+                    )
                     .label("never of this type");
                 self.report(finding);
                 return None;

@@ -34,6 +34,7 @@ impl Infer<'_> {
         if name.is_missing() || base_val.ty.is_error() {
             return Val::error();
         }
+        self.field_before_write(base, name);
         let (inner, was_optional) = match &base_val.ty {
             Ty::Optional(inner) => (Ty::clone(inner), true),
             other => (other.clone(), false),
@@ -116,7 +117,7 @@ impl Infer<'_> {
         }
         let shown = self.show(ty);
         let mut finding = self
-            .finding(Code::UnknownField, name.span, format!("{a_shown} has no `{}`", name.text, a_shown = super::article(&shown)))
+            .finding(Code::UnknownField, name.span, format!("{a} has no `{}`", name.text, a = super::article(&shown)))
             .label("no such field");
         if let Some(near) = nearest(&name.text, known.iter().map(SmolStr::as_str)) {
             finding = finding.help(format!("did you mean `{near}`?")).fix(
@@ -124,8 +125,12 @@ impl Infer<'_> {
                 self.at(name.span),
                 near,
             );
+        } else if super::call::METHODS.contains(&name.text.as_str())
+            && matches!(ty, Ty::String | Ty::Path | Ty::List(_))
+        {
+            finding = finding.help(format!("call it: `.{}(…)`", name.text));
         } else if known.is_empty() {
-            finding = finding.note(format!("{a_shown} has no fields", a_shown = super::article(&shown)));
+            finding = finding.note(format!("{a} has no fields", a = super::article(&shown)));
         } else {
             finding = finding.help(format!("it has {}", list(known.iter().map(SmolStr::as_str))));
         }
@@ -149,6 +154,15 @@ impl Infer<'_> {
 
     fn ctx_member(&mut self, name: &Name) -> Val {
         if name.is_missing() {
+            return Val::error();
+        }
+        if self.def.kind(self.db) == DefKind::Fn {
+            let finding = self
+                .finding(Code::NotAllowedHere, name.span, "a function cannot read `ctx`")
+                .label("differs from run to run")
+                .note("what a function gives depends on its arguments alone")
+                .help("take it as a parameter");
+            self.report(finding);
             return Val::error();
         }
         match ctx::member(&name.text) {
@@ -271,8 +285,8 @@ impl Infer<'_> {
         match &base_val.ty {
             Ty::Family(family) => {
                 let family = Family::clone(family);
-                let index_val = self.check_expr(index, &family.key, "the keys of this family are of type");
-                if index_val.ty.is_error() {
+                let index_val = self.check_expr(index, &family.key, "the key of this family is");
+                if !crate::ty::converts(self.db, &index_val.ty, &family.key) || index_val.ty.is_error() {
                     return Val::error();
                 }
                 self.require_const(index, &index_val, "the key of a family");
@@ -297,7 +311,7 @@ impl Infer<'_> {
                 let shown = self.show(other);
                 self.expr(index, None);
                 let finding = self
-                    .finding(Code::BadIndex, base.span, format!("{a_shown} cannot be indexed", a_shown = super::article(&shown)))
+                    .finding(Code::BadIndex, base.span, format!("{a} cannot be indexed", a = super::article(&shown)))
                     .label("not a list or a family");
                 self.report(finding);
                 Val::error()

@@ -48,7 +48,7 @@ impl Infer<'_> {
                     let shown = self.show(&a.ty);
                     let finding = self
                         .finding(Code::BadOperands, op_span, "the value before `??` is never missing")
-                        .label(format!("{a_shown}, without `?`", a_shown = super::article(&shown)))
+                        .label(format!("{a}, without `?`", a = super::article(&shown)))
                         .help("remove the `??` and what follows it");
                     self.report(finding);
                 } else if !matches!(a.ty, Ty::None | Ty::Error) {
@@ -121,7 +121,7 @@ impl Infer<'_> {
         if none_only && !optional_side(&x, &y) {
             let shown = self.show(if matches!(x, Ty::None) { &y } else { &x });
             let finding = self
-                .finding(Code::BadOperands, op_span, format!("{a_shown} is never `none`", a_shown = super::article(&shown)))
+                .finding(Code::BadOperands, op_span, format!("{a} is never `none`", a = super::article(&shown)))
                 .label("always the same result");
             self.report(finding);
         } else if !none_only

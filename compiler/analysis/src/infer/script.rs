@@ -24,11 +24,15 @@ impl Infer<'_> {
             let span = script.shell_span;
             let finding = match ty {
                 Ty::File | Ty::Exec | Ty::Opaque | Ty::Artifact(..) | Ty::Json(_) => self
-                    .finding(Code::WrongTextType, span, format!("the output of a script is a text, not {a_shown}", a_shown = super::article(&shown)))
+                    .finding(
+                        Code::WrongTextType,
+                        span,
+                        format!("the output of a script is a text, not {a}", a = super::article(&shown)),
+                    )
                     .label("gives a text")
                     .help("let the script write the file: `#{out name}` in its text is the path"),
                 _ => self
-                    .finding(Code::WrongTextType, span, format!("a script cannot give {a_shown}", a_shown = super::article(&shown)))
+                    .finding(Code::WrongTextType, span, format!("a script cannot give {a}", a = super::article(&shown)))
                     .label("gives a text")
                     .note("what a script prints can be read as `string`, `int`, `bool`, an enum or a list of these"),
             };
@@ -63,7 +67,7 @@ impl Infer<'_> {
                                 .finding(
                                     Code::NotClaimable,
                                     place.span,
-                                    format!("`{root}` is {a_shown}, which is more than one file", a_shown = super::article(&shown)),
+                                    format!("`{root}` is {a}, which is more than one file", a = super::article(&shown)),
                                 )
                                 .label("which of its files?")
                                 .help(format!("claim its fields one by one: `#{{out {root}.{first}}}`"));
@@ -142,7 +146,11 @@ impl Infer<'_> {
                     .help("move it out of the quotes, or join it: `#{xs.join(\" \")}`"),
                 Some(inner) if single(&inner) => return,
                 _ => self
-                    .finding(Code::NotText, span, format!("{a_shown} cannot be spread into words", a_shown = super::article(&shown)))
+                    .finding(
+                        Code::NotText,
+                        span,
+                        format!("{a} cannot be spread into words", a = super::article(&shown)),
+                    )
                     .label("not a list of values or files")
                     .help("remove the `...`"),
             };
@@ -160,8 +168,8 @@ impl Infer<'_> {
             return;
         }
         let finding = self
-            .finding(Code::NotText, span, format!("a script cannot read {a_shown} as one word", a_shown = super::article(&shown)))
-            .label(format!("this is {a_shown}", a_shown = super::article(&shown)));
+            .finding(Code::NotText, span, format!("a script cannot read {a} as one word", a = super::article(&shown)))
+            .label(format!("this is {a}", a = super::article(&shown)));
         let finding = match ty {
             Ty::List(_) | Ty::Family(_) => finding.help("spread it into words with `...`, as in `#{xs...}`"),
             Ty::Optional(_) => finding

@@ -198,7 +198,10 @@ impl Infer<'_> {
                     .label(format!("in {}", place.noun()));
                 self.report(finding);
             }
-            Setting::Trigger { event, finished, filters } => self.trigger(event, finished.as_ref(), filters.as_ref()),
+            Setting::Trigger { event, finished, filters } => {
+                self.trigger(event, finished.as_ref(), filters.as_ref());
+                self.repeated_trigger(event, seen);
+            }
             Setting::Param { name, ty, default } => self.pipeline_param(name, ty, default.as_ref()),
         }
     }
@@ -285,6 +288,13 @@ impl Infer<'_> {
             SettingForm::Backends => {
                 let backend = crate::scope::prelude(self.db, "Backend").map_or(Ty::Error, Ty::Enum);
                 const_of(self, Ty::List(Arc::new(backend)));
+                if matches!(&value.kind, ExprKind::List(elements) if elements.is_empty()) {
+                    let finding = self
+                        .finding(Code::BadSetting, value.span, "a pipeline supports at least one backend")
+                        .label("none")
+                        .help("list some of `github`, `ado` and `local`, or leave the setting out for all of them");
+                    self.report(finding);
+                }
             }
             SettingForm::Checkout => {
                 if value.kind != ExprKind::None && value.kind != ExprKind::Hole {
@@ -357,8 +367,12 @@ impl Infer<'_> {
                     if !fits && val.ty != Ty::Unit {
                         let shown = self.show(&val.ty);
                         let finding = self
-                            .finding(Code::NotText, value.span, format!("a variable cannot hold {a_shown}", a_shown = super::article(&shown)))
-                            .label(format!("this is {a_shown}", a_shown = super::article(&shown)));
+                            .finding(
+                                Code::NotText,
+                                value.span,
+                                format!("a variable cannot hold {a}", a = super::article(&shown)),
+                            )
+                            .label(format!("this is {a}", a = super::article(&shown)));
                         self.report(finding);
                     } else if val.ty == Ty::Unit {
                         self.expect(value.span, &val.ty, &Ty::String, "a variable holds");
@@ -432,6 +446,21 @@ impl Infer<'_> {
         }
         let late = Some(format!("`{}` is a parameter of the pipeline, known when a run is planned", name.text));
         self.declare(name, super::Val::new(lowered, Phase::Plan), super::LocalKind::Param, late);
+    }
+
+    /// Reports a second trigger of one event; only schedules add up.
+    fn repeated_trigger(&mut self, event: &flow_syntax::tree::Path, seen: &mut FxHashMap<SmolStr, Span>) {
+        let [name] = event.segments.as_slice() else { return };
+        if name.is_missing() || matches!(name.text.as_str(), "schedule" | "finished") {
+            return;
+        }
+        let Some(first) = seen.insert(SmolStr::from(format!("on {}", name.text)), name.span) else { return };
+        let finding = self
+            .finding(Code::DuplicateSetting, name.span, format!("`on {}` stands twice", name.text))
+            .label("again here")
+            .related(self.at(first), "first here")
+            .help("join their filters into one");
+        self.report(finding);
     }
 
     /// `on push { branches = […] }`.

@@ -206,7 +206,7 @@ impl Infer<'_> {
     fn outputs(&mut self, outputs: &[Output]) -> Vec<OutputSig> {
         let mut sigs: Vec<OutputSig> = Vec::with_capacity(outputs.len());
         for output in outputs {
-            let ty = self.lower(&output.ty);
+            let ty = self.lower_closed(&output.ty);
             if output.always {
                 self.not_built(output.name.span, "an `always` output");
             }
@@ -259,7 +259,11 @@ impl Infer<'_> {
             Ty::Secret | Ty::Done | Ty::Unit | Ty::None | Ty::Call(_) => {
                 let shown = self.show(ty);
                 let finding = self
-                    .finding(Code::TypeMismatch, output.ty.span, format!("the output `{name}` cannot be {a_shown}", a_shown = super::article(&shown)))
+                    .finding(
+                        Code::TypeMismatch,
+                        output.ty.span,
+                        format!("the output `{name}` cannot be {a}", a = super::article(&shown)),
+                    )
                     .label("not a value that travels between jobs");
                 self.report(finding);
             }

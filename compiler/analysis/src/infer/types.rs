@@ -40,6 +40,21 @@ impl Infer<'_> {
         }
     }
 
+    /// The type that `ty` names, where no argument stands for any: everywhere but in parameters.
+    pub(super) fn lower_closed(&mut self, ty: &Type) -> Ty {
+        let lowered = self.lower(ty);
+        if is_open(&lowered) {
+            let shown = self.show(&lowered);
+            let finding = self
+                .finding(Code::TypeArguments, ty.span, format!("`{shown}` stands for any variant, here it must be one"))
+                .label("`_` belongs to parameters")
+                .help("write the arguments out");
+            self.report(finding);
+            return Ty::Error;
+        }
+        lowered
+    }
+
     fn lower_family(&mut self, key: &FamilyKey, member: &Type) -> Ty {
         match key {
             FamilyKey::Type(key) => {
@@ -88,7 +103,7 @@ impl Infer<'_> {
                 let shown = self.show(other);
                 let finding = self
                     .finding(Code::TypeMismatch, keys.span, "this cannot be iterated")
-                    .label(format!("{a_shown}, not a list", a_shown = super::article(&shown)))
+                    .label(format!("{a}, not a list", a = super::article(&shown)))
                     .help("iterate a list, a family or an enum");
                 self.report(finding);
                 Ty::Error
@@ -269,7 +284,11 @@ impl Infer<'_> {
                 .finding(
                     Code::TypeArguments,
                     path.span,
-                    format!("`{name}` takes {} const arguments, not {}", params.len(), args.len()),
+                    match params.len() {
+                        0 => format!("`{name}` takes no arguments"),
+                        1 => format!("`{name}` takes 1 const argument, not {}", args.len()),
+                        n => format!("`{name}` takes {n} const arguments, not {}", args.len()),
+                    },
                 )
                 .label(if params.is_empty() {
                     "it has no parameters".to_owned()
@@ -299,4 +318,14 @@ impl Infer<'_> {
 /// The value that a parameter has when no argument is given.
 pub(super) fn default_norm(infer: &Infer<'_>, def: Def, param: &str) -> Norm {
     crate::eval::default_value(infer.db, def, param).map_or(Norm::Unknown, Norm::Value)
+}
+
+/// Whether a type has a `_` for an argument.
+fn is_open(ty: &Ty) -> bool {
+    match ty {
+        Ty::Artifact(_, args) => args.contains(&Norm::Any),
+        Ty::List(inner) | Ty::Optional(inner) => is_open(inner),
+        Ty::Family(family) => is_open(&family.member),
+        _ => false,
+    }
 }

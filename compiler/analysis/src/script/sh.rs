@@ -116,7 +116,7 @@ impl Reader for Sh {
     }
 
     fn hole(&mut self) -> Spot {
-        if self.delimiter.take().is_some() {
+        if self.delimiter.take().is_some() || std::mem::take(&mut self.less) == 2 {
             return Spot::Unclear;
         }
         self.less = 0;
