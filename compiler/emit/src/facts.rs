@@ -1,9 +1,7 @@
 //! What a backend asks about the plan as a whole: who reads which output, so that only that is
 //! published, and whether the plan keeps its own promises.
 
-use flow_plan::model::{
-    Consume, Job, Os, Output, OutputKind, Plan, Run, Schema, ScriptPart, Step, Value, ValueType,
-};
+use flow_plan::model::{Consume, Job, Os, Output, OutputKind, Plan, Run, Schema, ScriptPart, Step, Value, ValueType};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::EmitError;
@@ -24,12 +22,7 @@ impl<'a> Facts<'a> {
     /// Looks through the plan; refuses one that names what it does not hold.
     pub(crate) fn new(plan: &'a Plan) -> Result<Self, Vec<EmitError>> {
         let jobs: FxHashMap<_, _> = plan.jobs.iter().map(|it| (it.id.as_str(), it)).collect();
-        let mut facts = Self {
-            plan,
-            jobs,
-            read: FxHashSet::default(),
-            consumers: FxHashMap::default(),
-        };
+        let mut facts = Self { plan, jobs, read: FxHashSet::default(), consumers: FxHashMap::default() };
         let mut errors = Vec::new();
         for job in &plan.jobs {
             for value in values(job) {
@@ -37,17 +30,10 @@ impl<'a> Facts<'a> {
             }
             for consume in &job.consumes {
                 if facts.artifact(&consume.job, &consume.output).is_none() {
-                    errors.push(broken(
-                        job,
-                        &format!("artifact {} of job {}", consume.output, consume.job),
-                    ));
+                    errors.push(broken(job, &format!("artifact {} of job {}", consume.output, consume.job)));
                 }
                 facts.depends(job, &consume.job, &mut errors);
-                facts
-                    .consumers
-                    .entry((&consume.job, &consume.output))
-                    .or_default()
-                    .push(job);
+                facts.consumers.entry((&consume.job, &consume.output)).or_default().push(job);
             }
             for edge in &job.needs {
                 if !facts.jobs.contains_key(edge.job.as_str()) {
@@ -55,19 +41,12 @@ impl<'a> Facts<'a> {
                 }
             }
         }
-        if errors.is_empty() {
-            Ok(facts)
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(facts) } else { Err(errors) }
     }
 
     fn note(&mut self, job: &'a Job, value: &'a Value, errors: &mut Vec<EmitError>) {
         match value {
-            Value::Output {
-                job: producer,
-                output,
-            } => match self.value(producer, output) {
+            Value::Output { job: producer, output } => match self.value(producer, output) {
                 None => errors.push(broken(job, &format!("value {output} of job {producer}"))),
                 Some(it) => {
                     if !self.is_early(it.1) {
@@ -93,10 +72,7 @@ impl<'a> Facts<'a> {
 
     fn depends(&self, job: &Job, on: &str, errors: &mut Vec<EmitError>) {
         if !job.needs.iter().any(|it| it.job == on) {
-            errors.push(broken(
-                job,
-                &format!("edge to job {on}, whose output it uses,"),
-            ));
+            errors.push(broken(job, &format!("edge to job {on}, whose output it uses,")));
         }
     }
 
@@ -105,12 +81,8 @@ impl<'a> Facts<'a> {
         match value {
             Value::Const(_) | Value::Param(_) => true,
             // The others are the same in every job.
-            Value::Ctx(name) => {
-                !["job", "os", "arch", "workspace", "temp", "token"].contains(&name.as_str())
-            }
-            Value::Output { job, output } => self
-                .value(job, output)
-                .is_some_and(|(_, it)| self.is_early(it)),
+            Value::Ctx(name) => !["job", "os", "arch", "workspace", "temp", "token"].contains(&name.as_str()),
+            Value::Output { job, output } => self.value(job, output).is_some_and(|(_, it)| self.is_early(it)),
             Value::Join(parts) => parts.iter().all(|it| self.is_early(it)),
             Value::Secret(_) | Value::Step { .. } | Value::Path(_) => false,
         }
@@ -138,20 +110,13 @@ impl<'a> Facts<'a> {
 
     /// What an output's reader reads, when that is known before any job runs.
     pub(crate) fn early(&self, job: &str, output: &str) -> Option<&'a Value> {
-        self.value(job, output)
-            .map(|it| it.1)
-            .filter(|it| self.is_early(it))
+        self.value(job, output).map(|it| it.1).filter(|it| self.is_early(it))
     }
 
     /// The value outputs of a job that another one reads while it runs, in their order.
-    pub(crate) fn read_outputs(
-        &self,
-        job: &'a Job,
-    ) -> impl Iterator<Item = (&'a Output, &'a ValueType, &'a Value)> {
+    pub(crate) fn read_outputs(&self, job: &'a Job) -> impl Iterator<Item = (&'a Output, &'a ValueType, &'a Value)> {
         job.outputs.iter().filter_map(move |it| match &it.kind {
-            OutputKind::Value { ty, value }
-                if self.read.contains(&(job.id.as_str(), it.name.as_str())) =>
-            {
+            OutputKind::Value { ty, value } if self.read.contains(&(job.id.as_str(), it.name.as_str())) => {
                 Some((it, ty, value))
             }
             _ => None,
@@ -167,51 +132,37 @@ impl<'a> Facts<'a> {
     pub(crate) fn systems(&self, here: Os, job: &str, output: &str) -> Systems {
         let producer = self.job(job).is_some_and(|it| it.runner.os == Os::Windows);
         let consumers = self.consumers.get(&(job, output));
-        let windows = producer
-            || consumers.is_some_and(|it| it.iter().any(|job| job.runner.os == Os::Windows));
+        let windows = producer || consumers.is_some_and(|it| it.iter().any(|job| job.runner.os == Os::Windows));
         Systems { here, windows }
     }
 
     /// The jobs that one comes after: direct ones, each once, in the plan's order.
     pub(crate) fn needs(&self, job: &Job) -> Vec<&'a str> {
         let wanted: FxHashSet<_> = job.needs.iter().map(|it| it.job.as_str()).collect();
-        self.plan
-            .jobs
-            .iter()
-            .map(|it| it.id.as_str())
-            .filter(|it| wanted.contains(it))
-            .collect()
+        self.plan.jobs.iter().map(|it| it.id.as_str()).filter(|it| wanted.contains(it)).collect()
     }
 
     /// Whether an empty text of this published value is a fault: a required output is made of it.
     pub(crate) fn is_required(&self, job: &Job, step: &str, name: &str) -> bool {
         job.outputs.iter().any(|it| match &it.kind {
-            OutputKind::Value {
-                ty: ValueType::String,
-                value:
-                    Value::Step {
-                        step: from,
-                        name: made,
-                    },
-            } => from == step && made == name,
+            OutputKind::Value { ty: ValueType::String, value: Value::Step { step: from, name: made } } => {
+                from == step && made == name
+            }
             _ => false,
         })
     }
 
     /// Whether a published value of a step is read at all, by this job or through its outputs.
     pub(crate) fn is_read(&self, job: &'a Job, step: &str, name: &str) -> bool {
-        let own = job
-            .env
-            .iter()
-            .map(|it| &it.1)
-            .chain(job.steps.iter().flat_map(step_values));
+        let own = job.env.iter().map(|it| &it.1).chain(job.steps.iter().flat_map(step_values));
         let handed = self.read_outputs(job).map(|it| it.2);
         own.chain(handed).any(|it| mentions(it, step, name))
     }
 
     /// Whether a published value of a step is, as it is, an output that another job reads.
     pub(crate) fn is_handed_on(&self, job: &'a Job, step: &str, name: &str) -> bool {
-        let same = |value: &Value| matches!(value, Value::Step { step: from, name: made } if from == step && made == name);
+        let same =
+            |value: &Value| matches!(value, Value::Step { step: from, name: made } if from == step && made == name);
         self.read_outputs(job).any(|(_, _, value)| same(value))
     }
 
@@ -219,9 +170,7 @@ impl<'a> Facts<'a> {
     pub(crate) fn reads(&self, job: &'a Job) -> Vec<(&'a str, &'a str)> {
         fn collect<'v>(value: &'v Value, into: &mut Vec<(&'v str, &'v str)>) {
             match value {
-                Value::Output { job, output } if !into.contains(&(job, output)) => {
-                    into.push((job, output))
-                }
+                Value::Output { job, output } if !into.contains(&(job, output)) => into.push((job, output)),
                 Value::Join(parts) => parts.iter().for_each(|it| collect(it, into)),
                 _ => {}
             }
@@ -261,23 +210,12 @@ impl<'a> Facts<'a> {
 /// A name for an artifact that every platform takes.
 pub(crate) fn artifact_name(plan: &Plan, job: &str, output: &str) -> String {
     let name = format!("{}.{job}.{output}", plan.pipeline).to_ascii_lowercase();
-    name.chars()
-        .map(|it| {
-            if it.is_ascii_alphanumeric() || "._-".contains(it) {
-                it
-            } else {
-                '-'
-            }
-        })
-        .collect()
+    name.chars().map(|it| if it.is_ascii_alphanumeric() || "._-".contains(it) { it } else { '-' }).collect()
 }
 
 fn mentions(value: &Value, step: &str, name: &str) -> bool {
     match value {
-        Value::Step {
-            step: from,
-            name: made,
-        } => from == step && made == name,
+        Value::Step { step: from, name: made } => from == step && made == name,
         Value::Join(parts) => parts.iter().any(|it| mentions(it, step, name)),
         _ => false,
     }
@@ -290,10 +228,7 @@ fn find<'a>(job: &'a Job, output: &str) -> Option<&'a Output> {
 /// The type of what a step publishes.
 pub(crate) fn published<'a>(job: &'a Job, step: &str, name: &str) -> Option<&'a ValueType> {
     let step = job.steps.iter().find(|it| it.id == step)?;
-    step.publishes
-        .iter()
-        .find(|it| it.name == name)
-        .map(|it| &it.ty)
+    step.publishes.iter().find(|it| it.name == name).map(|it| &it.ty)
 }
 
 /// All values that a job mentions.
@@ -322,10 +257,7 @@ fn step_values(step: &Step) -> impl Iterator<Item = &Value> {
 fn broken(job: &Job, what: &str) -> EmitError {
     EmitError::at(
         &job.place,
-        format!(
-            "the plan of job {} mentions what it does not hold: {what} is missing",
-            job.id
-        ),
+        format!("the plan of job {} mentions what it does not hold: {what} is missing", job.id),
         "this is a fault of the compiler, not of the program: please report it",
     )
 }

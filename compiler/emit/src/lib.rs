@@ -57,19 +57,11 @@ pub struct EmitError {
 
 impl EmitError {
     pub(crate) fn at(place: &Place, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            place: Some(place.clone()),
-            help: help.into(),
-        }
+        Self { message: message.into(), place: Some(place.clone()), help: help.into() }
     }
 
     pub(crate) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            place: None,
-            help: help.into(),
-        }
+        Self { message: message.into(), place: None, help: help.into() }
     }
 }
 

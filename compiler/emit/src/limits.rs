@@ -51,38 +51,14 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    fn measure(
-        &mut self,
-        plan: &Plan,
-        job: Option<&str>,
-        what: &str,
-        found: usize,
-        limit: usize,
-        help: &str,
-    ) {
-        let place = job
-            .and_then(|id| plan.jobs.iter().find(|it| it.id == id))
-            .map(|it| it.place.clone());
+    fn measure(&mut self, plan: &Plan, job: Option<&str>, what: &str, found: usize, limit: usize, help: &str) {
+        let place = job.and_then(|id| plan.jobs.iter().find(|it| it.id == id)).map(|it| it.place.clone());
         if found > limit {
-            let message = format!(
-                "{what}: {found}, and {} takes no more than {limit}",
-                plan.backend.name()
-            );
-            self.errors.push(EmitError {
-                message,
-                place,
-                help: help.to_owned(),
-            });
+            let message = format!("{what}: {found}, and {} takes no more than {limit}", plan.backend.name());
+            self.errors.push(EmitError { message, place, help: help.to_owned() });
         } else if found * 5 > limit * 4 {
-            let message = format!(
-                "{what}: {found} of the {limit} that {} takes",
-                plan.backend.name()
-            );
-            self.warnings.push(Warning {
-                message,
-                place,
-                help: help.to_owned(),
-            });
+            let message = format!("{what}: {found} of the {limit} that {} takes", plan.backend.name());
+            self.warnings.push(Warning { message, place, help: help.to_owned() });
         }
     }
 }
@@ -92,29 +68,14 @@ pub(crate) fn check(plan: &Plan, limits: &Limits, text: &str, jobs: &[(&str, Nod
     let mut findings = Findings::default();
     let biggest = jobs.iter().max_by_key(|(_, node)| size(node));
     let help = match biggest {
-        Some((id, node)) => format!(
-            "the biggest job is {id} with {} bytes: split the pipeline, or move scripts to files",
-            size(node)
-        ),
+        Some((id, node)) => {
+            format!("the biggest job is {id} with {} bytes: split the pipeline, or move scripts to files", size(node))
+        }
         None => "split the pipeline".to_owned(),
     };
     let job = biggest.map(|it| it.0);
-    findings.measure(
-        plan,
-        job,
-        "the file's length in bytes",
-        text.len(),
-        limits.file_bytes,
-        &help,
-    );
-    findings.measure(
-        plan,
-        None,
-        "the number of parameters",
-        plan.params.len(),
-        limits.params,
-        "join some of them",
-    );
+    findings.measure(plan, job, "the file's length in bytes", text.len(), limits.file_bytes, &help);
+    findings.measure(plan, None, "the number of parameters", plan.params.len(), limits.params, "join some of them");
     for (id, node) in jobs {
         let (longest, artifacts) = (longest_expression(node), uploads(node));
         let help = "move the text to a file of the repository";
@@ -166,17 +127,8 @@ fn longest_expression(node: &Node) -> usize {
     match node {
         Node::Text(text) | Node::Block(text) if text.contains("${{") => text.chars().count(),
         Node::Null | Node::Plain(_) | Node::Text(_) | Node::Block(_) => 0,
-        Node::Seq(items) => items
-            .iter()
-            .map(|it| longest_expression(&it.value))
-            .max()
-            .unwrap_or(0),
-        Node::Map(map) => map
-            .entries
-            .iter()
-            .map(|it| longest_expression(&it.value))
-            .max()
-            .unwrap_or(0),
+        Node::Seq(items) => items.iter().map(|it| longest_expression(&it.value)).max().unwrap_or(0),
+        Node::Map(map) => map.entries.iter().map(|it| longest_expression(&it.value)).max().unwrap_or(0),
     }
 }
 

@@ -35,20 +35,11 @@ pub enum Origin {
 /// Who wrote a file that lies where one is to be emitted.
 pub fn origin(text: &str) -> Origin {
     let header = text.lines().take_while(|line| line.starts_with('#'));
-    let Some(stamp) = header
-        .filter_map(|line| line.trim_start_matches(['#', ' ']).strip_prefix(STAMP))
-        .last()
-    else {
+    let Some(stamp) = header.filter_map(|line| line.trim_start_matches(['#', ' ']).strip_prefix(STAMP)).last() else {
         return Origin::Foreign;
     };
-    let body = text
-        .split_once(stamp)
-        .map_or("", |(_, rest)| rest.trim_start_matches('\n'));
-    if digest(body) == stamp.trim() {
-        Origin::Emitted
-    } else {
-        Origin::Edited
-    }
+    let body = text.split_once(stamp).map_or("", |(_, rest)| rest.trim_start_matches('\n'));
+    if digest(body) == stamp.trim() { Origin::Emitted } else { Origin::Edited }
 }
 
 /// What stands before the digest in the header's last line.

@@ -2,8 +2,7 @@
 //! script with what must stand before and after it, and the variables it needs.
 
 use flow_plan::model::{
-    FieldKind, Job, OutputKind, Publish, PublishFrom, Run, Script, ScriptPart, Shell, Step, Value,
-    ValueType,
+    FieldKind, Job, OutputKind, Publish, PublishFrom, Run, Script, ScriptPart, Shell, Step, Value, ValueType,
 };
 use flow_plan::script;
 
@@ -26,10 +25,7 @@ pub(crate) struct Lowered {
 impl Lowered {
     /// A variable that needs nothing more.
     pub(crate) fn plain(variable: &str, text: impl Into<String>) -> Self {
-        Self {
-            env: vec![(variable.to_owned(), text.into())],
-            finish: Vec::new(),
-        }
+        Self { env: vec![(variable.to_owned(), text.into())], finish: Vec::new() }
     }
 
     /// The same with something to do to the variable.
@@ -92,21 +88,11 @@ pub(crate) fn compose(
         Run::Script(script) => script,
         Run::Take { from, to, kind } => {
             let text = artifacts::taken(host, from, &script::path(to), *kind);
-            return Ok(Composed {
-                shell: Shell::Bash,
-                text,
-                env: Vec::new(),
-                after: None,
-            });
+            return Ok(Composed { shell: Shell::Bash, text, env: Vec::new(), after: None });
         }
     };
-    let refuse = |why: &str, help: &str| {
-        EmitError::at(
-            &step.place,
-            format!("{}: step `{}`: {why}", job.id, step.title),
-            help,
-        )
-    };
+    let refuse =
+        |why: &str, help: &str| EmitError::at(&step.place, format!("{}: step `{}`: {why}", job.id, step.title), help);
     let mut shielded = script.clone();
     for part in &mut shielded.parts {
         if let ScriptPart::Text(text) = part {
@@ -123,28 +109,20 @@ pub(crate) fn compose(
     });
     for (variable, value) in wide.chain(&step.env).chain(&rendered.reads) {
         let one = platform.value(job, variable, value).map_err(|why| {
-            refuse(
-                &format!("{variable} cannot get its value: {why}"),
-                "pass it another way, or leave this backend out",
-            )
+            refuse(&format!("{variable} cannot get its value: {why}"), "pass it another way, or leave this backend out")
         })?;
         lowered.add(one);
     }
     let mut lines = Vec::new();
     for (variable, finish) in &lowered.finish {
-        let one = line(host, script.shell, variable, finish)
-            .map_err(|why| refuse(why, "write the step in another shell"))?;
+        let one =
+            line(host, script.shell, variable, finish).map_err(|why| refuse(why, "write the step in another shell"))?;
         lines.push(one);
     }
     let (body, after) = body(facts, platform, job, step, script, &rendered.text)
         .map_err(|why| refuse(why, "change the value's type"))?;
     lines.push(body);
-    Ok(Composed {
-        shell: script.shell,
-        text: lines.join("\n"),
-        env: lowered.env,
-        after,
-    })
+    Ok(Composed { shell: script.shell, text: lines.join("\n"), env: lowered.env, after })
 }
 
 /// The author's text, with what it publishes kept, checked and handed on.
@@ -169,17 +147,8 @@ fn body(
         lines.extend(check);
         lines.extend(platform.publish(job, step, publish, form));
     }
-    let stdout = step
-        .publishes
-        .iter()
-        .find(|it| it.from == PublishFrom::Stdout);
-    let kept = stdout.map(|it| {
-        captured(
-            script.shell,
-            text,
-            &host.path(&value_path(&step.id, &it.name)),
-        )
-    });
+    let stdout = step.publishes.iter().find(|it| it.from == PublishFrom::Stdout);
+    let kept = stdout.map(|it| captured(script.shell, text, &host.path(&value_path(&step.id, &it.name))));
     let publishing = lines.join("\n");
     if matches!(script.shell, Shell::Sh | Shell::Bash) {
         let author = kept.unwrap_or_else(|| child(text));
@@ -191,10 +160,7 @@ fn body(
 
 /// Where a value's text is kept, below the job's private folder.
 pub(crate) fn value_path(step: &str, name: &str) -> String {
-    script::path(&flow_plan::model::Location::Value {
-        step: step.to_owned(),
-        name: name.to_owned(),
-    })
+    script::path(&flow_plan::model::Location::Value { step: step.to_owned(), name: name.to_owned() })
 }
 
 /// The script that makes the folders which a job writes to: before its first own step.
@@ -239,10 +205,7 @@ pub(crate) fn exposed_path(job: &Job, output: &str, field: Option<&str>) -> Opti
 pub(crate) fn may_hide(job: &Job, output: &str, plain: bool) -> bool {
     job.outputs.iter().any(|it| match &it.kind {
         OutputKind::Artifact(schema) if it.name == output => schema.fields.iter().any(|field| {
-            let hidden = field
-                .path
-                .split('/')
-                .any(|part| part.starts_with('.') && part.len() > 1);
+            let hidden = field.path.split('/').any(|part| part.starts_with('.') && part.len() > 1);
             hidden || (plain && field.kind == FieldKind::Opaque)
         }),
         _ => false,

@@ -24,10 +24,7 @@ use flow_plan::model::*;
 use support::*;
 use tempfile::TempDir;
 
-const HOST: Host = Host {
-    temp: "RUNNER_TEMP",
-    error: "::error::",
-};
+const HOST: Host = Host { temp: "RUNNER_TEMP", error: "::error::" };
 
 /// The platform's own ways to start a shell.
 fn run(shell: &str, script: &str, temp: &Path, env: &[(&str, &str)]) -> Finished {
@@ -47,10 +44,7 @@ fn run(shell: &str, script: &str, temp: &Path, env: &[(&str, &str)]) -> Finished
         .env("RUNNER_TEMP", temp)
         .env("AGENT_TEMPDIRECTORY", temp)
         .env("GITHUB_OUTPUT", temp.join("output"));
-    command
-        .env("SYSTEM_STAGEATTEMPT", "1")
-        .env("SYSTEM_JOBATTEMPT", "2")
-        .envs(env.iter().copied());
+    command.env("SYSTEM_STAGEATTEMPT", "1").env("SYSTEM_JOBATTEMPT", "2").envs(env.iter().copied());
     command.current_dir(temp).output().unwrap()
 }
 
@@ -59,11 +53,7 @@ fn bash(script: &str, temp: &Path) -> Finished {
 }
 
 fn said(finished: &Finished) -> String {
-    format!(
-        "{}{}",
-        String::from_utf8_lossy(&finished.stdout),
-        String::from_utf8_lossy(&finished.stderr)
-    )
+    format!("{}{}", String::from_utf8_lossy(&finished.stdout), String::from_utf8_lossy(&finished.stderr))
 }
 
 /// What the runner reads from its output file: lines `name=value`, or a name and delimiter and then
@@ -89,24 +79,12 @@ fn outputs(temp: &Path) -> BTreeMap<String, String> {
 fn captured(shell: Shell, ty: ValueType, script: &str) -> (bool, Option<String>, String) {
     let mut one = step("make", "make", shell, vec![text(script)]);
     one.publishes = vec![publish("it", ty.clone(), PublishFrom::Stdout)];
-    let mut reader = step(
-        "read",
-        "read",
-        Shell::Bash,
-        vec![text("echo "), read("IT", from_step("make", "it"))],
-    );
+    let mut reader = step("read", "read", Shell::Bash, vec![text("echo "), read("IT", from_step("make", "it"))]);
     reader.place = place(11);
     let required = value("it", ty, from_step("make", "it"));
-    let job = Job {
-        steps: vec![one, reader],
-        outputs: vec![required],
-        ..job("a")
-    };
+    let job = Job { steps: vec![one, reader], outputs: vec![required], ..job("a") };
     let workflow = yaml(&emitted(&plan(Backend::Github, vec![job])).text);
-    let steps = workflow["jobs"]["a"]["steps"]
-        .as_sequence()
-        .unwrap()
-        .clone();
+    let steps = workflow["jobs"]["a"]["steps"].as_sequence().unwrap().clone();
     let temp = TempDir::new().unwrap();
     let room = steps[0]["run"].as_str().unwrap();
     assert!(bash(room, temp.path()).status.success());
@@ -143,9 +121,9 @@ fn any_text_arrives_as_it_was() {
     ];
     for shell in [Shell::Sh, Shell::Bash] {
         for value in values {
-            // One line break at the end is not part of it.
+            // Line breaks at the end are not part of it.
             for text in [format!("{value}\n"), value.to_owned()] {
-                let expected = text.strip_suffix('\n').unwrap_or(&text);
+                let expected = text.trim_end_matches('\n');
                 let (done, made, said) = captured(shell, ValueType::String, &print_of(&text));
                 assert!(done, "{value:?}: {said}");
                 assert_eq!(made.as_deref(), Some(expected), "{value:?}");
@@ -157,67 +135,33 @@ fn any_text_arrives_as_it_was() {
 #[test]
 fn a_script_may_exit_and_a_failing_one_fails() {
     for shell in [Shell::Sh, Shell::Bash] {
-        assert_eq!(
-            captured(shell, ValueType::String, "echo early\nexit 0\necho late")
-                .1
-                .as_deref(),
-            Some("early")
-        );
-        for failing in [
-            "echo x\nfalse\necho y",
-            "echo x; exit 3",
-            "cat /does/not/exist",
-        ] {
+        assert_eq!(captured(shell, ValueType::String, "echo early\nexit 0\necho late").1.as_deref(), Some("early"));
+        for failing in ["echo x\nfalse\necho y", "echo x; exit 3", "cat /does/not/exist"] {
             let (done, made, _) = captured(shell, ValueType::String, failing);
             assert!(!done && made.is_none(), "{failing}");
         }
         let here = "cat <<'X'\n  (kept) # as it is\n)\nX\n# the end";
-        assert_eq!(
-            captured(shell, ValueType::String, here).1.as_deref(),
-            Some("  (kept) # as it is\n)")
-        );
-        assert_eq!(
-            captured(shell, ValueType::String, "echo one # not more")
-                .1
-                .as_deref(),
-            Some("one")
-        );
+        assert_eq!(captured(shell, ValueType::String, here).1.as_deref(), Some("  (kept) # as it is\n)"));
+        assert_eq!(captured(shell, ValueType::String, "echo one # not more").1.as_deref(), Some("one"));
     }
-    assert!(
-        !captured(Shell::Bash, ValueType::String, "false | cat; echo x").0,
-        "bash stops at a failing pipe"
-    );
+    assert!(!captured(Shell::Bash, ValueType::String, "false | cat; echo x").0, "bash stops at a failing pipe");
 }
 
 #[test]
 fn an_empty_or_endless_text_is_refused_by_name() {
     let (done, _, said) = captured(Shell::Sh, ValueType::String, "true");
-    assert!(
-        !done && said.contains("::error::a: the value it is empty"),
-        "{said}"
-    );
-    let (done, _, said) = captured(
-        Shell::Sh,
-        ValueType::String,
-        "head -c 40000 /dev/zero | tr '\\0' x",
-    );
+    assert!(!done && said.contains("::error::a: the value it is empty"), "{said}");
+    let (done, _, said) = captured(Shell::Sh, ValueType::String, "head -c 40000 /dev/zero | tr '\\0' x");
     assert!(!done && said.contains("longer than 32000 bytes"), "{said}");
     let optional = ValueType::Optional(Box::new(ValueType::String));
-    assert_eq!(
-        captured(Shell::Sh, optional, "true"),
-        (true, Some(String::new()), String::new())
-    );
+    assert_eq!(captured(Shell::Sh, optional, "true"), (true, Some(String::new()), String::new()));
 }
 
 #[test]
 fn values_are_checked_against_their_type() {
     let optional = |ty: ValueType| ValueType::Optional(Box::new(ty));
     let list = |ty: ValueType| ValueType::List(Box::new(ty));
-    type Case = (
-        ValueType,
-        &'static [(&'static str, &'static str)],
-        &'static [&'static str],
-    );
+    type Case = (ValueType, &'static [(&'static str, &'static str)], &'static [&'static str]);
     let cases: Vec<Case> = vec![
         (
             ValueType::Int,
@@ -243,62 +187,29 @@ fn values_are_checked_against_their_type() {
                 "*",
             ],
         ),
-        (
-            ValueType::Bool,
-            &[("true", "true"), ("False", "false")],
-            &["", "yes", "1", "TRUE", "true\nfalse"],
-        ),
-        (
-            greeting(),
-            &[("hello", "hello"), ("moin", "moin")],
-            &["", "Hello", "hell", "hello\nmoin", "*"],
-        ),
-        (
-            optional(ValueType::Int),
-            &[("", ""), ("3", "3")],
-            &["x", "-", "07"],
-        ),
-        (
-            optional(ValueType::Bool),
-            &[("", ""), ("True", "true")],
-            &["maybe"],
-        ),
+        (ValueType::Bool, &[("true", "true"), ("False", "false")], &["", "yes", "1", "TRUE", "true\nfalse"]),
+        (greeting(), &[("hello", "hello"), ("moin", "moin")], &["", "Hello", "hell", "hello\nmoin", "*"]),
+        (optional(ValueType::Int), &[("", ""), ("3", "3")], &["x", "-", "07"]),
+        (optional(ValueType::Bool), &[("", ""), ("True", "true")], &["maybe"]),
         (optional(greeting()), &[("", ""), ("moin", "moin")], &["x"]),
         (
             list(ValueType::String),
-            &[
-                ("[ \"a\",\n \"b \\\\ c\" ]", "[\"a\",\"b \\\\ c\"]"),
-                ("[]", "[]"),
-            ],
+            &[("[ \"a\",\n \"b \\\\ c\" ]", "[\"a\",\"b \\\\ c\"]"), ("[]", "[]")],
             &["", "{}", "[1]", "[] []", "nope", "[\"a\""],
         ),
-        (
-            list(ValueType::Int),
-            &[("[1, -2]", "[1,-2]")],
-            &["[1.5]", "[\"1\"]"],
-        ),
-        (
-            list(greeting()),
-            &[("[\"moin\"]", "[\"moin\"]")],
-            &["[\"x\"]"],
-        ),
-        (
-            optional(list(ValueType::Bool)),
-            &[("", ""), ("[true]", "[true]")],
-            &["[1]"],
-        ),
+        (list(ValueType::Int), &[("[1, -2]", "[1,-2]")], &["[1.5]", "[\"1\"]"]),
+        (list(greeting()), &[("[\"moin\"]", "[\"moin\"]")], &["[\"x\"]"]),
+        (optional(list(ValueType::Bool)), &[("", ""), ("[true]", "[true]")], &["[1]"]),
     ];
     for (ty, good, bad) in cases {
         for shell in [Shell::Sh, Shell::Bash] {
             for (given, expected) in good {
-                let (done, made, said) =
-                    captured(shell, ty.clone(), &print_of(&format!("{given}\n")));
+                let (done, made, said) = captured(shell, ty.clone(), &print_of(&format!("{given}\n")));
                 assert!(done, "{ty:?} {given:?}: {said}");
                 assert_eq!(made.as_deref(), Some(*expected), "{ty:?}");
             }
             for given in bad {
-                let (done, made, said) =
-                    captured(shell, ty.clone(), &print_of(&format!("{given}\n")));
+                let (done, made, said) = captured(shell, ty.clone(), &print_of(&format!("{given}\n")));
                 assert!(
                     !done && made.is_none() && said.contains("::error::a: the value it"),
                     "{ty:?} {given:?}: {said}"
@@ -310,142 +221,55 @@ fn values_are_checked_against_their_type() {
 
 #[test]
 fn a_file_that_the_script_writes_becomes_a_value() {
-    let mut one = step(
-        "make",
-        "make",
-        Shell::Sh,
-        vec![text("echo seen\necho 42 > "), value_file("make", "n")],
-    );
+    let mut one = step("make", "make", Shell::Sh, vec![text("echo seen\necho 42 > "), value_file("make", "n")]);
     one.publishes = vec![publish("n", ValueType::Int, PublishFrom::File)];
-    let reader = step(
-        "read",
-        "read",
-        Shell::Bash,
-        vec![text("echo "), read("N", from_step("make", "n"))],
-    );
-    let job = Job {
-        steps: vec![one, reader],
-        ..job("a")
-    };
+    let reader = step("read", "read", Shell::Bash, vec![text("echo "), read("N", from_step("make", "n"))]);
+    let job = Job { steps: vec![one, reader], ..job("a") };
     let workflow = yaml(&emitted(&plan(Backend::Github, vec![job])).text);
     let temp = TempDir::new().unwrap();
-    assert!(
-        bash(
-            workflow["jobs"]["a"]["steps"][0]["run"].as_str().unwrap(),
-            temp.path()
-        )
-        .status
-        .success()
-    );
-    let done = run(
-        "sh",
-        workflow["jobs"]["a"]["steps"][1]["run"].as_str().unwrap(),
-        temp.path(),
-        &[],
-    );
-    assert_eq!(
-        (said(&done).as_str(), outputs(temp.path())["n"].as_str()),
-        ("seen\n", "42")
-    );
+    assert!(bash(workflow["jobs"]["a"]["steps"][0]["run"].as_str().unwrap(), temp.path()).status.success());
+    let done = run("sh", workflow["jobs"]["a"]["steps"][1]["run"].as_str().unwrap(), temp.path(), &[]);
+    assert_eq!((said(&done).as_str(), outputs(temp.path())["n"].as_str()), ("seen\n", "42"));
 }
 
 /// A value's way on Azure: out of one job, through a variable, into another one's script.
 #[test]
 fn azure_hands_on_any_text() {
-    for value in [
-        "plain",
-        "$(System.AccessToken)",
-        "two\nlines; ##vso[task.complete]",
-        "%0D%AZP25",
-        "é'\"\\",
-    ] {
-        let mut one = step(
-            "make",
-            "make",
-            Shell::Sh,
-            vec![text(&print_of(&format!("{value}\n")))],
-        );
+    for value in ["plain", "$(System.AccessToken)", "two\nlines; ##vso[task.complete]", "%0D%AZP25", "é'\"\\"] {
+        let mut one = step("make", "make", Shell::Sh, vec![text(&print_of(&format!("{value}\n")))]);
         one.publishes = vec![publish("it", ValueType::String, PublishFrom::Stdout)];
-        let again = step(
-            "again",
-            "again",
-            Shell::Bash,
-            vec![text("printf %s "), read("IT", from_step("make", "it"))],
-        );
-        let maker = Job {
-            steps: vec![one, again],
-            outputs: vec![value_output()],
-            ..job("a")
-        };
+        let again = step("again", "again", Shell::Bash, vec![text("printf %s "), read("IT", from_step("make", "it"))]);
+        let maker = Job { steps: vec![one, again], outputs: vec![value_output()], ..job("a") };
         let mut user = step(
             "use",
             "use",
             Shell::Bash,
-            vec![
-                text("printf %s "),
-                read("IT", output("a", "it")),
-                text("\nsh -c 'printf %s \"$COPY\"'"),
-            ],
+            vec![text("printf %s "), read("IT", output("a", "it")), text("\nsh -c 'printf %s \"$COPY\"'")],
         );
         user.env = vec![("COPY".into(), output("a", "it"))];
-        let user = Job {
-            needs: vec![edge("a", EdgeKind::Value("it".into()))],
-            ..one_step("b", user)
-        };
+        let user = Job { needs: vec![edge("a", EdgeKind::Value("it".into()))], ..one_step("b", user) };
         let pipeline = yaml(&emitted(&plan(Backend::Ado, vec![maker, user])).text);
-        let script = |job: usize, step: usize| {
-            pipeline["jobs"][job]["steps"][step]["bash"]
-                .as_str()
-                .unwrap()
-                .to_owned()
-        };
+        let script =
+            |job: usize, step: usize| pipeline["jobs"][job]["steps"][step]["bash"].as_str().unwrap().to_owned();
 
         let temp = TempDir::new().unwrap();
         assert!(bash(&script(0, 1), temp.path()).status.success());
         let done = bash(&script(0, 2), temp.path());
         assert!(done.status.success(), "{}", said(&done));
         let said = said(&done);
-        let encoded = said
-            .trim_end()
-            .strip_prefix("##vso[task.setvariable variable=flow_it;isOutput=true]")
-            .unwrap();
-        assert!(
-            encoded
-                .chars()
-                .all(|it| it.is_ascii_alphanumeric() || "+/=".contains(it)),
-            "{encoded}"
-        );
-        assert_eq!(
-            String::from_utf8(bash(&script(0, 3), temp.path()).stdout).unwrap(),
-            value
-        );
+        let encoded = said.trim_end().strip_prefix("##vso[task.setvariable variable=flow_it;isOutput=true]").unwrap();
+        assert!(encoded.chars().all(|it| it.is_ascii_alphanumeric() || "+/=".contains(it)), "{encoded}");
+        assert_eq!(String::from_utf8(bash(&script(0, 3), temp.path()).stdout).unwrap(), value);
 
         assert_eq!(
-            pipeline["jobs"][1]["variables"]["flow_a_it"]
-                .as_str()
-                .unwrap(),
+            pipeline["jobs"][1]["variables"]["flow_a_it"].as_str().unwrap(),
             "$[ dependencies.a.outputs['make.flow_it'] ]"
         );
-        let done = run(
-            "bash",
-            &script(1, 1),
-            temp.path(),
-            &[("IT", encoded), ("COPY", encoded)],
-        );
-        assert_eq!(
-            String::from_utf8(done.stdout).unwrap(),
-            format!("{value}{value}")
-        );
-        let done = run(
-            "bash",
-            &script(1, 1),
-            temp.path(),
-            &[("IT", ""), ("COPY", encoded)],
-        );
+        let done = run("bash", &script(1, 1), temp.path(), &[("IT", encoded), ("COPY", encoded)]);
+        assert_eq!(String::from_utf8(done.stdout).unwrap(), format!("{value}{value}"));
+        let done = run("bash", &script(1, 1), temp.path(), &[("IT", ""), ("COPY", encoded)]);
         assert!(
-            !done.status.success()
-                && String::from_utf8_lossy(&done.stderr)
-                    .contains("value it of job a arrived empty")
+            !done.status.success() && String::from_utf8_lossy(&done.stderr).contains("value it of job a arrived empty")
         );
     }
 }
@@ -456,39 +280,19 @@ fn value_output() -> flow_plan::model::Output {
 
 #[test]
 fn azure_tells_a_missing_secret() {
-    let step = step(
-        "push",
-        "push",
-        Shell::Bash,
-        vec![
-            text("echo pushed "),
-            read("TOKEN", Value::Secret("TOKEN".into())),
-        ],
-    );
+    let step =
+        step("push", "push", Shell::Bash, vec![text("echo pushed "), read("TOKEN", Value::Secret("TOKEN".into()))]);
     let pipeline = yaml(&emitted(&plan(Backend::Ado, vec![one_step("a", step)])).text);
-    let script = pipeline["jobs"][0]["steps"][1]["bash"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    assert!(
-        !script.contains("$(TOKEN)"),
-        "the agent would put the secret there: {script}"
-    );
+    let script = pipeline["jobs"][0]["steps"][1]["bash"].as_str().unwrap().to_owned();
+    assert!(!script.contains("$(TOKEN)"), "the agent would put the secret there: {script}");
     let temp = TempDir::new().unwrap();
     let missing = run("bash", &script, temp.path(), &[("TOKEN", "$(TOKEN)")]);
-    assert!(
-        !missing.status.success() && said(&missing).contains("there is no secret TOKEN"),
-        "{}",
-        said(&missing)
-    );
+    assert!(!missing.status.success() && said(&missing).contains("there is no secret TOKEN"), "{}", said(&missing));
     let there = run("bash", &script, temp.path(), &[("TOKEN", "x y")]);
     assert_eq!(said(&there), "pushed x y\n");
 }
 
-const LINUX: Systems = Systems {
-    here: Os::Linux,
-    windows: false,
-};
+const LINUX: Systems = Systems { here: Os::Linux, windows: false };
 
 fn mixed() -> Schema {
     let mut notes = field("notes", FieldKind::File, "doc/notes.txt");
@@ -524,27 +328,12 @@ fn produced() -> TempDir {
 }
 
 fn seal(temp: &Path, systems: Systems) -> Finished {
-    bash(
-        &sealed(HOST, systems, "build", "mixed", &mixed(), true),
-        temp,
-    )
+    bash(&sealed(HOST, systems, "build", "mixed", &mixed(), true), temp)
 }
 
 fn receive(temp: &Path, systems: Systems) -> Finished {
     let schema = mixed();
-    bash(
-        &received(
-            HOST,
-            systems.here,
-            &[Input {
-                id: "it",
-                output: "mixed",
-                schema: &schema,
-                systems,
-            }],
-        ),
-        temp,
-    )
+    bash(&received(HOST, systems.here, &[Input { id: "it", output: "mixed", schema: &schema, systems }]), temp)
 }
 
 /// What a platform keeps of what it is given: files without modes, nothing else.
@@ -569,10 +358,7 @@ fn mode(path: &Path) -> u32 {
 fn an_artifact_survives_a_platform_that_drops_modes_and_links() {
     // The digest tools of Linux and Windows, and of macOS.
     for here in [Os::Linux, Os::Macos] {
-        let systems = Systems {
-            here,
-            windows: false,
-        };
+        let systems = Systems { here, windows: false };
         let temp = produced();
         let done = seal(temp.path(), systems);
         assert!(done.status.success(), "{}", said(&done));
@@ -583,7 +369,7 @@ fn an_artifact_survives_a_platform_that_drops_modes_and_links() {
         f 0644 0 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 zero
         f 0644 5 b9e68e1bea3e5b19ca6b2f98b73a54b73daafaa250484902e09982e07a12e733 a b.txt
         f 0755 10 a8076d3d28d21e02012b20eaf7dbf75409a6277134439025f282e368e3305abf .hidden/run.sh
-        l 0777 0 - .hidden/link -> ../a b.txt
+        l 0644 10 8aa53b862e7157ef9632147a17dd28656cf82f4b87cfcd0ebdf11be8fc7b7642 .hidden/link -> ../a b.txt
         ") };
 
         let other = TempDir::new().unwrap();
@@ -595,10 +381,7 @@ fn an_artifact_survives_a_platform_that_drops_modes_and_links() {
         assert_eq!(mode(&it.join("share/assets/.hidden/run.sh")), 0o555);
         assert_eq!(mode(&it.join("share/assets/a b.txt")), 0o444);
         assert!(it.join("share/assets/empty/inner").is_dir());
-        assert_eq!(
-            fs::read_link(it.join("share/assets/.hidden/link")).unwrap(),
-            Path::new("../a b.txt")
-        );
+        assert_eq!(fs::read_link(it.join("share/assets/.hidden/link")).unwrap(), Path::new("../a b.txt"));
         assert!(!it.join("doc/notes.txt").exists());
         // So that the folder can be removed.
         assert!(bash("chmod -R u+w flow", other.path()).status.success());
@@ -608,30 +391,12 @@ fn an_artifact_survives_a_platform_that_drops_modes_and_links() {
 #[test]
 fn what_is_missing_is_named() {
     for (remove, expected) in [
-        (
-            "rm flow/out/mixed/bin/tool",
-            "::error::mixed.binary: job build wrote no file bin/tool",
-        ),
-        (
-            "chmod -x flow/out/mixed/bin/tool",
-            "::error::mixed.binary: bin/tool of job build is not executable",
-        ),
-        (
-            "rm -r flow/out/mixed/share/assets",
-            "::error::mixed.assets: job build wrote no directory share/assets",
-        ),
-        (
-            "mkdir -p flow/out/mixed/doc/notes.txt",
-            "::error::mixed.notes: job build wrote no file doc/notes.txt",
-        ),
-        (
-            "ln -s /etc flow/out/mixed/share/assets/x",
-            "::error::mixed.assets: the link ./x leads outside",
-        ),
-        (
-            "ln -s ../../bin/tool flow/out/mixed/share/assets/x",
-            "::error::mixed.assets: the link ./x leads outside",
-        ),
+        ("rm flow/out/mixed/bin/tool", "::error::mixed.binary: job build wrote no file bin/tool"),
+        ("chmod -x flow/out/mixed/bin/tool", "::error::mixed.binary: bin/tool of job build is not executable"),
+        ("rm -r flow/out/mixed/share/assets", "::error::mixed.assets: job build wrote no directory share/assets"),
+        ("mkdir -p flow/out/mixed/doc/notes.txt", "::error::mixed.notes: job build wrote no file doc/notes.txt"),
+        ("ln -s /etc flow/out/mixed/share/assets/x", "::error::mixed.assets: the link ./x leads outside"),
+        ("ln -s ../../bin/tool flow/out/mixed/share/assets/x", "::error::mixed.assets: the link ./x leads outside"),
         (
             "touch \"flow/out/mixed/share/assets/a$(printf '\\n.')b\"",
             "::error::mixed.assets: a name holds a control character",
@@ -644,58 +409,35 @@ fn what_is_missing_is_named() {
         let temp = produced();
         assert!(bash(remove, temp.path()).status.success());
         let done = seal(temp.path(), LINUX);
-        assert!(
-            !done.status.success() && said(&done).contains(expected),
-            "{remove}: {}",
-            said(&done)
-        );
+        assert!(!done.status.success() && said(&done).contains(expected), "{remove}: {}", said(&done));
     }
 }
 
 #[test]
 fn what_windows_cannot_hold_is_refused_when_it_is_made() {
-    let systems = Systems {
-        here: Os::Linux,
-        windows: true,
-    };
+    let systems = Systems { here: Os::Linux, windows: true };
     for (make, expected) in [
         ("true", "links cannot go to or come from Windows"),
-        (
-            "touch 'flow/out/mixed/share/assets/a:b'",
-            "Windows has no place for these names",
-        ),
-        (
-            "touch flow/out/mixed/share/assets/CON.txt",
-            "Windows has no place for these names",
-        ),
-        (
-            "touch flow/out/mixed/share/assets/dot.",
-            "Windows has no place for these names",
-        ),
-        (
-            "touch flow/out/mixed/share/assets/ZERO",
-            "these names differ only in case",
-        ),
+        ("touch 'flow/out/mixed/share/assets/a:b'", "Windows has no place for these names"),
+        ("touch flow/out/mixed/share/assets/CON.txt", "Windows has no place for these names"),
+        ("touch flow/out/mixed/share/assets/dot.", "Windows has no place for these names"),
+        ("touch flow/out/mixed/share/assets/ZERO", "these names differ only in case"),
     ] {
         let temp = produced();
         assert!(bash(make, temp.path()).status.success());
         let done = seal(temp.path(), systems);
-        assert!(
-            !done.status.success() && said(&done).contains(expected),
-            "{make}: {}",
-            said(&done)
-        );
+        assert!(!done.status.success() && said(&done).contains(expected), "{make}: {}", said(&done));
     }
     let temp = produced();
-    assert!(bash("rm flow/out/mixed/share/assets/.hidden/link; touch 'flow/out/mixed/share/assets/[fine]'", temp.path()).status.success());
+    assert!(
+        bash("rm flow/out/mixed/share/assets/.hidden/link; touch 'flow/out/mixed/share/assets/[fine]'", temp.path())
+            .status
+            .success()
+    );
     let done = seal(temp.path(), systems);
     assert!(done.status.success(), "{}", said(&done));
-    let manifest =
-        fs::read_to_string(temp.path().join("flow/pack/mixed/assets.opaque.manifest")).unwrap();
-    assert!(
-        !manifest.contains("0755 1"),
-        "modes say nothing there: {manifest}"
-    );
+    let manifest = fs::read_to_string(temp.path().join("flow/pack/mixed/assets.opaque.manifest")).unwrap();
+    assert!(!manifest.contains("0755 1"), "modes say nothing there: {manifest}");
 }
 
 #[test]
@@ -706,9 +448,7 @@ fn a_changed_archive_is_not_consumed() {
     let pack = other.path().join("flow/pack/it");
     transport(&temp.path().join("flow/pack/mixed"), &pack);
     let list = pack.join("assets.opaque.manifest");
-    let changed = fs::read_to_string(&list)
-        .unwrap()
-        .replace("b9e68e", "000000");
+    let changed = fs::read_to_string(&list).unwrap().replace("b9e68e", "000000");
     fs::write(&list, changed).unwrap();
     let done = receive(other.path(), LINUX);
     assert!(

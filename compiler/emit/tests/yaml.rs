@@ -1,11 +1,5 @@
 //! The printer against an independent reader: whatever is written is read back as it was.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use flow_emit::yaml::{Around, Entry, Item, Key, Map, Node, print, texts};
 use serde_yaml::Value;
@@ -122,20 +116,14 @@ const PIECES: &[&str] = &[
 ];
 
 fn hostile(numbers: &mut Numbers) -> String {
-    (0..numbers.below(6))
-        .map(|_| PIECES[numbers.below(PIECES.len())])
-        .collect()
+    (0..numbers.below(6)).map(|_| PIECES[numbers.below(PIECES.len())]).collect()
 }
 
 fn all_hostile() -> impl Iterator<Item = String> {
     let mut numbers = Numbers(0x2545_F491_4F6C_DD1D);
     let single = PIECES.iter().map(|it| (*it).to_owned());
-    let pairs = PIECES
-        .iter()
-        .flat_map(|a| PIECES.iter().map(move |b| format!("{a}{b}")));
-    let mixed = (0..8000)
-        .map(move |_| hostile(&mut numbers))
-        .collect::<Vec<_>>();
+    let pairs = PIECES.iter().flat_map(|a| PIECES.iter().map(move |b| format!("{a}{b}")));
+    let mixed = (0..8000).map(move |_| hostile(&mut numbers)).collect::<Vec<_>>();
     single.chain(pairs).chain(mixed)
 }
 
@@ -146,36 +134,18 @@ fn read(text: &str) -> Value {
 #[test]
 fn every_text_is_read_back_as_a_value() {
     for text in all_hostile() {
-        let printed = print(
-            &[],
-            &Map::new().with("key", text.as_str()).with("next", "end"),
-        );
-        assert_eq!(
-            read(&printed)["key"],
-            Value::String(text.clone()),
-            "{printed}"
-        );
-        assert_eq!(
-            read(&printed)["next"],
-            Value::String("end".into()),
-            "{printed}"
-        );
+        let printed = print(&[], &Map::new().with("key", text.as_str()).with("next", "end"));
+        assert_eq!(read(&printed)["key"], Value::String(text.clone()), "{printed}");
+        assert_eq!(read(&printed)["next"], Value::String("end".into()), "{printed}");
     }
 }
 
 #[test]
 fn every_text_is_read_back_as_a_block() {
     for text in all_hostile() {
-        let inner = Map::new()
-            .with("run", Node::Block(text.clone()))
-            .with("next", "end");
+        let inner = Map::new().with("run", Node::Block(text.clone())).with("next", "end");
         let item = Item::bare(inner.clone());
-        let printed = print(
-            &[],
-            &Map::new()
-                .with("jobs", inner)
-                .with("steps", vec![item.clone(), item]),
-        );
+        let printed = print(&[], &Map::new().with("jobs", inner).with("steps", vec![item.clone(), item]));
         let whole = read(&printed);
         for one in [&whole["jobs"], &whole["steps"][0], &whole["steps"][1]] {
             assert_eq!(one["run"], Value::String(text.clone()), "{printed}");
@@ -187,28 +157,17 @@ fn every_text_is_read_back_as_a_block() {
 #[test]
 fn every_text_is_read_back_as_a_key() {
     for text in all_hostile() {
-        let printed = print(
-            &[],
-            &Map::new().with("map", Map::new().with(text.as_str(), "value")),
-        );
+        let printed = print(&[], &Map::new().with("map", Map::new().with(text.as_str(), "value")));
         let whole = read(&printed);
         let map = whole["map"].as_mapping().unwrap();
-        assert_eq!(
-            map.get(Value::String(text.clone())),
-            Some(&Value::String("value".into())),
-            "{printed}"
-        );
+        assert_eq!(map.get(Value::String(text.clone())), Some(&Value::String("value".into())), "{printed}");
     }
 }
 
 #[test]
 fn every_text_is_read_back_as_an_item() {
     for text in all_hostile() {
-        let items = vec![
-            Item::bare(text.as_str()),
-            Item::bare(Node::Block(text.clone())),
-            Item::bare("end"),
-        ];
+        let items = vec![Item::bare(text.as_str()), Item::bare(Node::Block(text.clone())), Item::bare("end")];
         let printed = print(&[], &Map::new().with("list", items));
         let whole = read(&printed);
         assert_eq!(whole["list"][0], Value::String(text.clone()), "{printed}");
@@ -220,24 +179,14 @@ fn every_text_is_read_back_as_an_item() {
 #[test]
 fn no_comment_changes_what_is_read() {
     for text in all_hostile() {
-        let around = Around {
-            blank: true,
-            above: vec![text.clone()],
-            beside: Some(text.clone()),
-        };
+        let around = Around { blank: true, above: vec![text.clone()], beside: Some(text.clone()) };
         let mut map = Map::new();
         map.push_around("a", "x", around.clone());
         map.push_around("b", Node::Block("one\ntwo\n".into()), around.clone());
         map.push_around("c", Map::new().with("d", "y"), around.clone());
         let items = vec![
-            Item {
-                value: Map::new().with("f", "z").into(),
-                around: around.clone(),
-            },
-            Item {
-                value: "w".into(),
-                around: around.clone(),
-            },
+            Item { value: Map::new().with("f", "z").into(), around: around.clone() },
+            Item { value: "w".into(), around: around.clone() },
         ];
         map.push_around("e", items, around.clone());
         let printed = print(std::slice::from_ref(&text), &map);
@@ -295,31 +244,21 @@ fn what_needs_no_quotes_has_none() {
         "2nd",
     ];
     for text in plain {
-        assert_eq!(
-            print(&[], &Map::new().with("key", text)),
-            format!("key: {text}\n")
-        );
+        assert_eq!(print(&[], &Map::new().with("key", text)), format!("key: {text}\n"));
     }
 }
 
 #[test]
 fn the_key_on_is_plain_where_asked_for_and_else_quoted() {
     let mut map = Map::new().with("on", "x");
-    map.entries.push(Entry {
-        key: Key::Plain("on"),
-        value: Node::Null,
-        around: Around::default(),
-    });
+    map.entries.push(Entry { key: Key::Plain("on"), value: Node::Null, around: Around::default() });
     assert_eq!(print(&[], &map), "'on': x\non:\n");
 }
 
 #[test]
 fn long_keys_are_explicit() {
     let key = "k".repeat(5000);
-    let printed = print(
-        &[],
-        &Map::new().with(key.as_str(), Map::new().with("a", "b")),
-    );
+    let printed = print(&[], &Map::new().with(key.as_str(), Map::new().with("a", "b")));
     assert_eq!(read(&printed)[key.as_str()]["a"], Value::String("b".into()));
 }
 
@@ -328,18 +267,12 @@ fn layout() {
     let mut map = Map::new().with("name", "x");
     map.push_around(
         "first",
-        Map::new()
-            .with("empty", Map::new())
-            .with("none", texts(Vec::<String>::new())),
+        Map::new().with("empty", Map::new()).with("none", texts(Vec::<String>::new())),
         Around::blank().above(Some("Above.\n\nTwice.")),
     );
     map.push_around("flag", true, Around::beside("why"));
     let nested = vec![
-        Item::bare(
-            Map::new()
-                .with("run", Node::Block("a\n\nb\n".into()))
-                .with("count", 3_u64),
-        ),
+        Item::bare(Map::new().with("run", Node::Block("a\n\nb\n".into())).with("count", 3_u64)),
         Item::bare(texts(["x"])),
     ];
     map.push("list", nested);

@@ -23,18 +23,18 @@ pub(crate) fn read_file(path: &Path) -> io::Result<Option<Result<String, ValuePr
         other => other?,
     };
     let length = file.metadata()?.len();
-    // One more than the limit, for the line break that does not count.
-    if length > LONGEST + 2 {
+    // Twice the limit, for the line breaks at the end, which do not count.
+    if length > 2 * LONGEST {
         return Ok(Some(Err(ValueProblem::TooLong(length))));
     }
     let mut bytes = Vec::new();
-    file.take(LONGEST + 2).read_to_end(&mut bytes)?;
+    file.take(2 * LONGEST).read_to_end(&mut bytes)?;
     Ok(Some(from_bytes(bytes)))
 }
 
-/// One line break at the end is removed.
+/// Line breaks at the end are removed, as by a shell's `$(…)`.
 fn from_bytes(mut bytes: Vec<u8>) -> Result<String, ValueProblem> {
-    if bytes.pop_if(|it| *it == b'\n').is_some() {
+    while bytes.pop_if(|it| *it == b'\n').is_some() {
         bytes.pop_if(|it| *it == b'\r');
     }
     if bytes.len() as u64 > LONGEST {

@@ -39,11 +39,7 @@ fn seal_step(output: &str) -> String {
 
 /// Where a consumer finds the name of the artifact.
 pub(super) fn dependency(consume: &Consume) -> String {
-    format!(
-        "$[ dependencies.{}.outputs['{}.flow_{ARTIFACT}'] ]",
-        name(&consume.job),
-        seal_step(&consume.output)
-    )
+    format!("$[ dependencies.{}.outputs['{}.flow_{ARTIFACT}'] ]", name(&consume.job), seal_step(&consume.output))
 }
 
 /// The steps that make visible what a job consumes.
@@ -63,10 +59,7 @@ pub(super) fn downloads(facts: &Facts<'_>, job: &Job) -> Vec<Item> {
             Item::bare(
                 Map::new()
                     .with("task", "DownloadPipelineArtifact@2")
-                    .with(
-                        "displayName",
-                        format!("Download {} of {}", it.output, it.job),
-                    )
+                    .with("displayName", format!("Download {} of {}", it.output, it.job))
                     .with("inputs", inputs),
             )
         })
@@ -82,19 +75,9 @@ pub(super) fn downloads(facts: &Facts<'_>, job: &Job) -> Vec<Item> {
         })
         .collect();
     if !inputs.is_empty() {
-        let packed = inputs
-            .iter()
-            .any(|it| packing(it.schema) == Packing::Packed);
-        let title = if packed {
-            "Unpack and verify what was downloaded"
-        } else {
-            "Protect what was downloaded"
-        };
-        items.push(generated(
-            title,
-            None,
-            &received(HOST, job.runner.os, &inputs),
-        ));
+        let packed = inputs.iter().any(|it| packing(it.schema) == Packing::Packed);
+        let title = if packed { "Unpack and verify what was downloaded" } else { "Protect what was downloaded" };
+        items.push(generated(title, None, &received(HOST, job.runner.os, &inputs)));
     }
     items
 }
@@ -118,61 +101,33 @@ pub(super) fn publishes(facts: &Facts<'_>, job: &Job) -> Result<Vec<Item>, Vec<E
             continue;
         }
         if schema.fields.iter().all(|it| it.optional) {
-            let message = format!(
-                "{}: the artifact {} may be empty, and Azure stores no empty one",
-                job.id, output.name
-            );
-            errors.push(EmitError::at(
-                &output.place,
-                message,
-                "give it a field that is always there",
-            ));
+            let message =
+                format!("{}: the artifact {} may be empty, and Azure stores no empty one", job.id, output.name);
+            errors.push(EmitError::at(&output.place, message, "give it a field that is always there"));
         }
         let artifact = artifact_name(facts.plan, &job.id, &output.name);
         script.push('\n');
-        script.push_str(&set(
-            ARTIFACT,
-            &format!("{artifact}.$SYSTEM_STAGEATTEMPT.$SYSTEM_JOBATTEMPT"),
-        ));
+        script.push_str(&set(ARTIFACT, &format!("{artifact}.$SYSTEM_STAGEATTEMPT.$SYSTEM_JOBATTEMPT")));
         items.push(generated(&title, Some(&seal_step(&output.name)), &script));
         let folder = if packed { "pack" } else { "out" };
         items.push(Item::bare(
             Map::new()
                 .with("publish", path(&format!("{folder}/{}", output.name)))
                 .with("displayName", format!("Publish {}", output.name))
-                .with(
-                    "artifact",
-                    format!("{artifact}.$(System.StageAttempt).$(System.JobAttempt)"),
-                ),
+                .with("artifact", format!("{artifact}.$(System.StageAttempt).$(System.JobAttempt)")),
         ));
     }
     for expose in &job.exposes {
         let Some(below) = exposed_path(job, &expose.output, expose.field.as_deref()) else {
-            let message = format!(
-                "{}: `{}` exposes what the job does not make",
-                job.id, expose.name
-            );
-            errors.push(EmitError::at(
-                &expose.place,
-                message,
-                "expose an artifact output of the job",
-            ));
+            let message = format!("{}: `{}` exposes what the job does not make", job.id, expose.name);
+            errors.push(EmitError::at(&expose.place, message, "expose an artifact output of the job"));
             continue;
         };
         if expose.name.is_empty()
-            || expose.name.contains([
-                '"', ':', '<', '>', '|', '*', '?', '\r', '\n', '\\', '/', '$',
-            ])
+            || expose.name.contains(['"', ':', '<', '>', '|', '*', '?', '\r', '\n', '\\', '/', '$'])
         {
-            let message = format!(
-                "{}: Azure takes no artifact named `{}`",
-                job.id, expose.name
-            );
-            errors.push(EmitError::at(
-                &expose.place,
-                message,
-                "leave out \" : < > | * ? \\ / $ and line breaks",
-            ));
+            let message = format!("{}: Azure takes no artifact named `{}`", job.id, expose.name);
+            errors.push(EmitError::at(&expose.place, message, "leave out \" : < > | * ? \\ / $ and line breaks"));
             continue;
         }
         items.push(Item::bare(
@@ -185,9 +140,5 @@ pub(super) fn publishes(facts: &Facts<'_>, job: &Job) -> Result<Vec<Item>, Vec<E
                 .with("continueOnError", true),
         ));
     }
-    if errors.is_empty() {
-        Ok(items)
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(items) } else { Err(errors) }
 }

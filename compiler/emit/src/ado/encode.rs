@@ -11,11 +11,7 @@ pub(super) fn base64(text: &str) -> String {
         for place in 0..4 {
             let index = usize::try_from(bits >> (18 - 6 * place) & 63).unwrap_or(0);
             let letter = ALPHABET.get(index).copied().unwrap_or(b'=');
-            out.push(if place > chunk.len() {
-                '='
-            } else {
-                char::from(letter)
-            });
+            out.push(if place > chunk.len() { '=' } else { char::from(letter) });
         }
     }
     out

@@ -19,9 +19,7 @@ pub(super) fn job(facts: &Facts<'_>, job: &Job) -> Result<Map, Vec<EmitError>> {
         return Ok(Map::new());
     };
     let steps = steps::all(&ado, job)?;
-    let mut map = Map::new()
-        .with("job", name(&job.id))
-        .with("displayName", literal(&job.title));
+    let mut map = Map::new().with("job", name(&job.id)).with("displayName", literal(&job.title));
     match facts.needs(job).as_slice() {
         [] => {}
         [one] => map.push("dependsOn", name(one)),
@@ -35,11 +33,7 @@ pub(super) fn job(facts: &Facts<'_>, job: &Job) -> Result<Map, Vec<EmitError>> {
     map.push("timeoutInMinutes", minutes(job.timeout_seconds));
     map.push("cancelTimeoutInMinutes", 5);
     let variables = variables(&ado, job).map_err(|why| {
-        vec![EmitError::at(
-            &job.place,
-            format!("{}: {why}", job.id),
-            "leave this backend out, or write it another way",
-        )]
+        vec![EmitError::at(&job.place, format!("{}: {why}", job.id), "leave this backend out, or write it another way")]
     })?;
     if !variables.entries.is_empty() {
         map.push("variables", variables);
@@ -54,11 +48,7 @@ fn variables(ado: &Ado<'_>, job: &Job) -> Result<Map, String> {
         return Ok(Map::new());
     };
     let mut map = Map::new();
-    for (key, value) in job
-        .env
-        .iter()
-        .filter(|(key, value)| ado.is_job_wide(job, key, value))
-    {
+    for (key, value) in job.env.iter().filter(|(key, value)| ado.is_job_wide(job, key, value)) {
         for (_, text) in ado.value(job, key, value)?.env {
             map.push(key.as_str(), text);
         }
@@ -74,10 +64,7 @@ fn variables(ado: &Ado<'_>, job: &Job) -> Result<Map, String> {
         }
     }
     for consume in &job.consumes {
-        map.push(
-            artifact_variable(&consume.id),
-            super::artifacts::dependency(consume),
-        );
+        map.push(artifact_variable(&consume.id), super::artifacts::dependency(consume));
     }
     if !job.exposes.is_empty() {
         map.push(ATTEMPT, "");
@@ -88,8 +75,7 @@ fn variables(ado: &Ado<'_>, job: &Job) -> Result<Map, String> {
 fn pool(job: &Job) -> Result<Map, EmitError> {
     if let Some(pool) = &job.runner.ado {
         let map = Map::new().with("name", pool.name.as_str());
-        let demands =
-            (!pool.demands.is_empty()).then(|| texts(pool.demands.iter().map(String::as_str)));
+        let demands = (!pool.demands.is_empty()).then(|| texts(pool.demands.iter().map(String::as_str)));
         return Ok(map.with_some("demands", demands));
     }
     let image = match (job.runner.os, job.runner.arch) {
@@ -97,11 +83,7 @@ fn pool(job: &Job) -> Result<Map, EmitError> {
         (Os::Windows, Arch::X64) => "windows-latest",
         (Os::Macos, Arch::X64) => "macOS-latest",
         (os, Arch::Arm64) => {
-            let message = format!(
-                "{}: Azure hosts no {} agent with an ARM processor",
-                job.id,
-                os.name()
-            );
+            let message = format!("{}: Azure hosts no {} agent with an ARM processor", job.id, os.name());
             return Err(EmitError::at(
                 &job.place,
                 message,

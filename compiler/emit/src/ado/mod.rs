@@ -47,43 +47,25 @@ pub(crate) fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitEr
         value: map.clone().into(),
         around: Around::blank().above(job.docs.as_deref()),
     };
-    root.push_around(
-        "jobs",
-        jobs.iter().map(item).collect::<Vec<_>>(),
-        Around::blank(),
-    );
+    root.push_around("jobs", jobs.iter().map(item).collect::<Vec<_>>(), Around::blank());
 
     let mut notes = vec![String::new(), plan.title.clone()];
-    notes.extend(
-        plan.docs
-            .iter()
-            .flat_map(|it| it.lines())
-            .map(str::to_owned),
-    );
+    notes.extend(plan.docs.iter().flat_map(|it| it.lines()).map(str::to_owned));
     notes.push(String::new());
     let text = stamped(plan, options, &notes, &root);
-    let measured: Vec<_> = jobs
-        .into_iter()
-        .map(|(job, map)| (job.id.as_str(), Node::Map(map)))
-        .collect();
+    let measured: Vec<_> = jobs.into_iter().map(|(job, map)| (job.id.as_str(), Node::Map(map))).collect();
     let found = limits::check(plan, &ADO, &text, &measured);
     if !found.errors.is_empty() {
         return Err(found.errors);
     }
     let mut warnings = warnings(plan);
     warnings.extend(found.warnings);
-    Ok(Emitted {
-        path: format!(".azure-pipelines/{}.yml", plan.pipeline),
-        text,
-        warnings,
-    })
+    Ok(Emitted { path: format!(".azure-pipelines/{}.yml", plan.pipeline), text, warnings })
 }
 
 /// A name for a job, step or variable: Azure takes letters, digits and `_`.
 pub(crate) fn name(id: &str) -> String {
-    id.chars()
-        .map(|it| if it.is_ascii_alphanumeric() { it } else { '_' })
-        .collect()
+    id.chars().map(|it| if it.is_ascii_alphanumeric() { it } else { '_' }).collect()
 }
 
 /// Jobs, or steps of a job, that Azure could not tell apart.
@@ -92,28 +74,14 @@ fn same_names(plan: &Plan) -> Vec<EmitError> {
     let mut jobs: FxHashMap<String, &str> = FxHashMap::default();
     for job in &plan.jobs {
         if let Some(other) = jobs.insert(name(&job.id).to_ascii_lowercase(), &job.id) {
-            let message = format!(
-                "the jobs {other} and {} have one name on Azure, where - and _ are one",
-                job.id
-            );
-            errors.push(EmitError::at(
-                &job.place,
-                message,
-                "give one of the calls a title with `as`",
-            ));
+            let message = format!("the jobs {other} and {} have one name on Azure, where - and _ are one", job.id);
+            errors.push(EmitError::at(&job.place, message, "give one of the calls a title with `as`"));
         }
         let mut steps: FxHashMap<String, &str> = FxHashMap::default();
         for step in &job.steps {
             if let Some(other) = steps.insert(name(&step.id).to_ascii_lowercase(), &step.id) {
-                let message = format!(
-                    "{}: the steps {other} and {} have one name on Azure",
-                    job.id, step.id
-                );
-                errors.push(EmitError::at(
-                    &step.place,
-                    message,
-                    "give one of them another title",
-                ));
+                let message = format!("{}: the steps {other} and {} have one name on Azure", job.id, step.id);
+                errors.push(EmitError::at(&step.place, message, "give one of them another title"));
             }
         }
     }
@@ -122,23 +90,14 @@ fn same_names(plan: &Plan) -> Vec<EmitError> {
 
 fn warnings(plan: &Plan) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    if plan
-        .triggers
-        .iter()
-        .any(|it| it.event == Event::PullRequest)
-    {
+    if plan.triggers.iter().any(|it| it.event == Event::PullRequest) {
         warnings.push(Warning {
-            message:
-                "Azure Repos does not read `pr`: there, a pull request starts no pipeline by itself"
-                    .to_owned(),
+            message: "Azure Repos does not read `pr`: there, a pull request starts no pipeline by itself".to_owned(),
             place: None,
-            help:
-                "if the repository is in Azure Repos, add a build validation policy to the branch"
-                    .to_owned(),
+            help: "if the repository is in Azure Repos, add a build validation policy to the branch".to_owned(),
         });
     }
-    let branchless =
-        |it: &flow_plan::model::Trigger| it.event == Event::Schedule && it.branches.is_empty();
+    let branchless = |it: &flow_plan::model::Trigger| it.event == Event::Schedule && it.branches.is_empty();
     if plan.triggers.iter().any(branchless) {
         warnings.push(Warning {
             message: format!(
@@ -149,11 +108,7 @@ fn warnings(plan: &Plan) -> Vec<Warning> {
             help: "name the branches, if yours is called otherwise".to_owned(),
         });
     }
-    for (job, expose) in plan
-        .jobs
-        .iter()
-        .flat_map(|job| job.exposes.iter().map(move |it| (job, it)))
-    {
+    for (job, expose) in plan.jobs.iter().flat_map(|job| job.exposes.iter().map(move |it| (job, it))) {
         if expose.retention_days.is_some() {
             warnings.push(Warning {
                 message: format!(

@@ -15,21 +15,12 @@ pub(super) fn parameters(plan: &Plan) -> Result<Option<Node>, Vec<EmitError>> {
             Err(it) => errors.push(it),
         }
     }
-    if errors.is_empty() {
-        Ok((!items.is_empty()).then_some(Node::Seq(items)))
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok((!items.is_empty()).then_some(Node::Seq(items))) } else { Err(errors) }
 }
 
 fn parameter(param: &Param) -> Result<Map, EmitError> {
-    let docs = param
-        .docs
-        .as_deref()
-        .map(|it| it.split_whitespace().collect::<Vec<_>>().join(" "));
-    let mut map = Map::new()
-        .with("name", param.name.as_str())
-        .with_some("displayName", docs);
+    let docs = param.docs.as_deref().map(|it| it.split_whitespace().collect::<Vec<_>>().join(" "));
+    let mut map = Map::new().with("name", param.name.as_str()).with_some("displayName", docs);
     match &param.ty {
         ValueType::Bool => map.push("type", "boolean"),
         ValueType::Int => map.push("type", "number"),
@@ -40,15 +31,8 @@ fn parameter(param: &Param) -> Result<Map, EmitError> {
         }
         ValueType::Optional(inner) if **inner == ValueType::String => map.push("type", "string"),
         ValueType::Optional(_) | ValueType::List(_) => {
-            let message = format!(
-                "the parameter {} is optional or a list: Azure's form has no such field",
-                param.name
-            );
-            return Err(EmitError::at(
-                &param.place,
-                message,
-                "give it a plain type and a default",
-            ));
+            let message = format!("the parameter {} is optional or a list: Azure's form has no such field", param.name);
+            return Err(EmitError::at(&param.place, message, "give it a plain type and a default"));
         }
     }
     match (&param.default, &param.ty) {

@@ -24,15 +24,8 @@ pub(super) fn all(ado: &Ado<'_>, job: &Job) -> Result<Vec<Item>, Vec<EmitError>>
     items.extend(artifacts::downloads(ado.facts, job));
     if let Some(script) = room(HOST, job) {
         let attempt = (!job.exposes.is_empty()).then(artifacts::attempt);
-        let script = std::iter::once(script)
-            .chain(attempt)
-            .collect::<Vec<_>>()
-            .join("\n");
-        items.push(generated(
-            "Make room for what this job writes",
-            None,
-            &script,
-        ));
+        let script = std::iter::once(script).chain(attempt).collect::<Vec<_>>().join("\n");
+        items.push(generated("Make room for what this job writes", None, &script));
     }
     let mut errors = Vec::new();
     for step in &job.steps {
@@ -86,10 +79,7 @@ fn sparse(patterns: &[String]) -> String {
             None => format!("/{it}"),
         })
         .collect();
-    format!(
-        "git sparse-checkout set --no-cone --stdin <<'END'\n{}\nEND",
-        lines.join("\n")
-    )
+    format!("git sparse-checkout set --no-cone --stdin <<'END'\n{}\nEND", lines.join("\n"))
 }
 
 /// A step of ours.
@@ -105,12 +95,7 @@ fn author_step(ado: &Ado<'_>, job: &Job, step: &Step) -> Result<Vec<Item>, EmitE
     let Some(job) = ado.facts.job(&job.id) else {
         return Ok(Vec::new());
     };
-    let Composed {
-        shell,
-        text,
-        env,
-        after,
-    } = compose(ado.facts, ado, job, step)?;
+    let Composed { shell, text, env, after } = compose(ado.facts, ado, job, step)?;
     let sets = step.publishes.iter().any(|it| {
         ado.facts.is_handed_on(job, &step.id, &it.name)
             || (is_tame(&it.ty) && ado.facts.is_read(job, &step.id, &it.name))
@@ -125,28 +110,15 @@ fn author_step(ado: &Ado<'_>, job: &Job, step: &Step) -> Result<Vec<Item>, EmitE
         Shell::Pwsh => Map::new().with("pwsh", script("")),
         Shell::Cmd if job.runner.os == Os::Windows => Map::new().with("script", script("")),
         Shell::Cmd => {
-            let message = format!(
-                "{}: step `{}`: there is no cmd on {}",
-                job.id,
-                step.title,
-                job.runner.os.name()
-            );
-            return Err(EmitError::at(
-                &step.place,
-                message,
-                "run the job on windows, or use another shell",
-            ));
+            let message = format!("{}: step `{}`: there is no cmd on {}", job.id, step.title, job.runner.os.name());
+            return Err(EmitError::at(&step.place, message, "run the job on windows, or use another shell"));
         }
         Shell::Python => Map::new().with("task", "PythonScript@0"),
     };
-    map = map
-        .with_some("name", own_id)
-        .with("displayName", literal(&step.title));
+    map = map.with_some("name", own_id).with("displayName", literal(&step.title));
     if shell == Shell::Python {
-        let inputs = Map::new()
-            .with("scriptSource", "inline")
-            .with("script", script(""))
-            .with_some("workingDirectory", folder);
+        let inputs =
+            Map::new().with("scriptSource", "inline").with("script", script("")).with_some("workingDirectory", folder);
         map.push("inputs", inputs);
     } else {
         map = map.with_some("workingDirectory", folder);
@@ -159,17 +131,8 @@ fn author_step(ado: &Ado<'_>, job: &Job, step: &Step) -> Result<Vec<Item>, EmitE
     if !variables.entries.is_empty() {
         map.push("env", variables);
     }
-    let own = Item {
-        value: map.into(),
-        around: Around::default().above(step.docs.as_deref()),
-    };
-    let publish = after.map(|script| {
-        generated(
-            &format!("Publish what “{}” made", step.title),
-            id.as_deref(),
-            &script,
-        )
-    });
+    let own = Item { value: map.into(), around: Around::default().above(step.docs.as_deref()) };
+    let publish = after.map(|script| generated(&format!("Publish what “{}” made", step.title), id.as_deref(), &script));
     Ok(std::iter::once(own).chain(publish).collect())
 }
 
@@ -188,10 +151,7 @@ fn outputs(ado: &Ado<'_>, job: &Job) -> Result<Option<Item>, EmitError> {
         let refuse = |why: &str| {
             EmitError::at(
                 &output.place,
-                format!(
-                    "{}: the output {} cannot be handed on: {why}",
-                    job.id, output.name
-                ),
+                format!("{}: the output {} cannot be handed on: {why}", job.id, output.name),
                 "make it in a script",
             )
         };

@@ -30,35 +30,23 @@ pub(super) fn all(plan: &Plan) -> Result<Map, Vec<EmitError>> {
     }
     match one(Event::PullRequest, "pull requests") {
         Some(it) => {
-            let note = Around::blank().above(Some(
-                "For GitHub and Bitbucket; in Azure Repos a branch policy starts this pipeline.",
-            ));
+            let note = Around::blank()
+                .above(Some("For GitHub and Bitbucket; in Azure Repos a branch policy starts this pipeline."));
             map.push_around("pr", pull_request(it), note);
         }
         None => map.push("pr", "none"),
     }
     let mut schedules = Vec::new();
-    for trigger in plan
-        .triggers
-        .iter()
-        .filter(|it| it.event == Event::Schedule)
-    {
+    for trigger in plan.triggers.iter().filter(|it| it.event == Event::Schedule) {
         match &trigger.cron {
             Some(cron) => schedules.push(Item::bare(schedule(cron, trigger))),
-            None => errors.push(EmitError::new(
-                "a schedule has no cron line",
-                "write `on schedule { cron = \"…\" }`",
-            )),
+            None => errors.push(EmitError::new("a schedule has no cron line", "write `on schedule { cron = \"…\" }`")),
         }
     }
     if !schedules.is_empty() {
         map.push_around("schedules", schedules, Around::blank());
     }
-    if errors.is_empty() {
-        Ok(map)
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(map) } else { Err(errors) }
 }
 
 fn push(trigger: &Trigger) -> Map {
@@ -99,11 +87,7 @@ fn pull_request(trigger: &Trigger) -> Map {
 
 fn schedule(cron: &str, trigger: &Trigger) -> Map {
     let default = [DEFAULT_BRANCH.to_owned()];
-    let branches = if trigger.branches.is_empty() {
-        default.as_slice()
-    } else {
-        trigger.branches.as_slice()
-    };
+    let branches = if trigger.branches.is_empty() { default.as_slice() } else { trigger.branches.as_slice() };
     Map::new()
         .with("cron", cron)
         .with("displayName", format!("Schedule {cron}"))
@@ -114,21 +98,12 @@ fn schedule(cron: &str, trigger: &Trigger) -> Map {
 
 /// What passes and what does not; nothing but exclusions leaves everything else.
 fn filter(patterns: &[String]) -> Node {
-    let (excluded, included): (Vec<&str>, Vec<&str>) = patterns
-        .iter()
-        .map(String::as_str)
-        .partition(|it| it.starts_with('!'));
-    let included = if included.is_empty() {
-        vec!["*"]
-    } else {
-        included
-    };
+    let (excluded, included): (Vec<&str>, Vec<&str>) =
+        patterns.iter().map(String::as_str).partition(|it| it.starts_with('!'));
+    let included = if included.is_empty() { vec!["*"] } else { included };
     let mut map = Map::new().with("include", texts(included));
     if !excluded.is_empty() {
-        map.push(
-            "exclude",
-            texts(excluded.iter().map(|it| it.trim_start_matches('!'))),
-        );
+        map.push("exclude", texts(excluded.iter().map(|it| it.trim_start_matches('!'))));
     }
     map.into()
 }

@@ -21,10 +21,7 @@ pub(super) struct Ado<'a> {
 }
 
 /// Azure, as shells see it.
-pub(super) const HOST: Host = Host {
-    temp: "AGENT_TEMPDIRECTORY",
-    error: "##vso[task.logissue type=error]",
-};
+pub(super) const HOST: Host = Host { temp: "AGENT_TEMPDIRECTORY", error: "##vso[task.logissue type=error]" };
 
 /// The step that makes outputs of what no single step publishes.
 pub(super) const OUTPUTS_STEP: &str = "flow_outputs";
@@ -46,10 +43,7 @@ pub(super) fn variable(producer: &str, output: &str) -> String {
 
 /// The command that sets an output of a step.
 pub(super) fn set(output: &str, value: &str) -> String {
-    format!(
-        "echo \"##vso[task.setvariable variable=flow_{};isOutput=true]{value}\"",
-        name(output)
-    )
+    format!("echo \"##vso[task.setvariable variable=flow_{};isOutput=true]{value}\"", name(output))
 }
 
 /// The lines that set an output to any text, which stands in the variable `value` or `file`.
@@ -72,10 +66,7 @@ impl Ado<'_> {
             Some((_, Value::Step { step, name: made })) => (name(step), name(made)),
             _ => (OUTPUTS_STEP.to_owned(), name(output)),
         };
-        format!(
-            "$[ dependencies.{}.outputs['{step}.flow_{variable}'] ]",
-            name(&producer.id)
-        )
+        format!("$[ dependencies.{}.outputs['{step}.flow_{variable}'] ]", name(&producer.id))
     }
 
     fn join(&self, job: &Job, variable: &str, parts: &[Value]) -> Result<Lowered, String> {
@@ -98,13 +89,7 @@ impl Ado<'_> {
         Ok(all.finished(variable, Finish::Join(names)))
     }
 
-    fn handed(
-        &self,
-        job: &Job,
-        variable_name: &str,
-        producer: &str,
-        output: &str,
-    ) -> Result<Lowered, String> {
+    fn handed(&self, job: &Job, variable_name: &str, producer: &str, output: &str) -> Result<Lowered, String> {
         let Some((ty, _)) = self.facts.value(producer, output) else {
             return Err(format!("job {producer} has no value {output}"));
         };
@@ -119,9 +104,7 @@ impl Ado<'_> {
         Ok(if is_required(ty) {
             lowered.finished(
                 variable_name,
-                Finish::Required(format!(
-                    "the value {output} of job {producer} arrived empty"
-                )),
+                Finish::Required(format!("the value {output} of job {producer} arrived empty")),
             )
         } else {
             lowered
@@ -144,33 +127,21 @@ impl Platform for Ado<'_> {
                     Lowered::plain(variable, text)
                 }
             }
-            Value::Param(wanted) => {
-                match self.facts.plan.params.iter().find(|it| it.name == *wanted) {
-                    Some(param) => Lowered::plain(variable, params::expression(param)),
-                    None => return Err(format!("there is no parameter {wanted}")),
-                }
-            }
+            Value::Param(wanted) => match self.facts.plan.params.iter().find(|it| it.name == *wanted) {
+                Some(param) => Lowered::plain(variable, params::expression(param)),
+                None => return Err(format!("there is no parameter {wanted}")),
+            },
             Value::Ctx(member) => Lowered::plain(variable, context(job, member)?.text(member)),
             Value::Secret(secret) => Lowered::plain(variable, format!("$({secret})")).finished(
                 variable,
-                Finish::Defined {
-                    name: secret.clone(),
-                    what: format!("there is no secret {secret}"),
-                },
+                Finish::Defined { name: secret.clone(), what: format!("there is no secret {secret}") },
             ),
             Value::Step { step, name: made } => match published(job, step, made) {
-                Some(ty) if is_tame(ty) => {
-                    Lowered::plain(variable, format!("$({}.flow_{})", name(step), name(made)))
-                }
-                Some(_) => {
-                    Lowered::default().finished(variable, Finish::File(value_path(step, made)))
-                }
+                Some(ty) if is_tame(ty) => Lowered::plain(variable, format!("$({}.flow_{})", name(step), name(made))),
+                Some(_) => Lowered::default().finished(variable, Finish::File(value_path(step, made))),
                 None => return Err(format!("step {step} makes no value {made}")),
             },
-            Value::Output {
-                job: producer,
-                output,
-            } => self.handed(job, variable, producer, output)?,
+            Value::Output { job: producer, output } => self.handed(job, variable, producer, output)?,
             Value::Path(location) => Lowered::plain(variable, path(&script::path(location))),
             Value::Join(parts) => self.join(job, variable, parts)?,
         })
@@ -206,9 +177,7 @@ impl Platform for Ado<'_> {
 
     fn is_job_wide(&self, _: &Job, variable: &str, value: &Value) -> bool {
         // Azure exports variables in capitals, and replaces their names in every text.
-        let capitals = variable
-            .chars()
-            .all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == '_');
+        let capitals = variable.chars().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == '_');
         capitals && matches!(value, Value::Const(it) if !it.text().contains('$'))
     }
 
@@ -219,11 +188,7 @@ impl Platform for Ado<'_> {
         };
         if is_tame(&publish.ty) {
             let read = self.facts.is_read(job, &step.id, &publish.name);
-            return if read {
-                vec![set(&publish.name, "$value")]
-            } else {
-                Vec::new()
-            };
+            return if read { vec![set(&publish.name, "$value")] } else { Vec::new() };
         }
         let mut lines = Vec::new();
         if form == Form::Line {
@@ -238,11 +203,7 @@ impl Platform for Ado<'_> {
 
 /// The lines that make an output of a value in the shell's variable `value`.
 pub(super) fn set_output(output: &str, ty: &ValueType) -> Vec<String> {
-    if is_tame(ty) {
-        vec![set(output, "$value")]
-    } else {
-        set_text(output, Form::Line)
-    }
+    if is_tame(ty) { vec![set(output, "$value")] } else { set_text(output, Form::Line) }
 }
 
 /// Puts spaces into `$(word)`: the shell does not care, and the agent finds no such variable.
@@ -296,14 +257,7 @@ pub(super) fn context(job: &Job, member: &str) -> Result<Context, String> {
         "job" => return Ok(Context::Text(job.id.clone())),
         "os" => return Ok(Context::Text(job.runner.os.name().to_owned())),
         "arch" => {
-            return Ok(Context::Text(
-                if job.runner.arch == Arch::X64 {
-                    "x64"
-                } else {
-                    "arm64"
-                }
-                .to_owned(),
-            ));
+            return Ok(Context::Text(if job.runner.arch == Arch::X64 { "x64" } else { "arm64" }.to_owned()));
         }
         // What is not there on every event is asked for in an expression: an undefined $(…) stays.
         "event" => {
@@ -336,10 +290,7 @@ pub(super) fn context(job: &Job, member: &str) -> Result<Context, String> {
         "temp" => "Agent.TempDirectory",
         "token" => "System.AccessToken",
         "pull_request.branch" => {
-            return Err(
-                "outsiders choose the branch's name, and Azure would replace `$(…)` in it"
-                    .to_owned(),
-            );
+            return Err("outsiders choose the branch's name, and Azure would replace `$(…)` in it".to_owned());
         }
         other => return Err(format!("Azure has nothing for ctx.{other}")),
     };

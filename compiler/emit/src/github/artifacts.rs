@@ -22,15 +22,9 @@ pub(super) fn downloads(facts: &Facts<'_>, job: &Job) -> Vec<Item> {
                 Packing::Plain => "in",
                 Packing::Packed => "pack",
             };
-            let with = Map::new()
-                .with("name", facts.consumed_name(it))
-                .with("path", path(&format!("{folder}/{}", it.id)));
-            uses(
-                &format!("Download {} of {}", it.output, it.job),
-                None,
-                DOWNLOAD,
-                with,
-            )
+            let with =
+                Map::new().with("name", facts.consumed_name(it)).with("path", path(&format!("{folder}/{}", it.id)));
+            uses(&format!("Download {} of {}", it.output, it.job), None, DOWNLOAD, with)
         })
         .collect();
     let inputs: Vec<_> = job
@@ -44,19 +38,9 @@ pub(super) fn downloads(facts: &Facts<'_>, job: &Job) -> Vec<Item> {
         })
         .collect();
     if !inputs.is_empty() {
-        let packed = inputs
-            .iter()
-            .any(|it| packing(it.schema) == Packing::Packed);
-        let name = if packed {
-            "Unpack and verify what was downloaded"
-        } else {
-            "Protect what was downloaded"
-        };
-        items.push(generated(
-            name,
-            None,
-            &received(HOST, job.runner.os, &inputs),
-        ));
+        let packed = inputs.iter().any(|it| packing(it.schema) == Packing::Packed);
+        let name = if packed { "Unpack and verify what was downloaded" } else { "Protect what was downloaded" };
+        items.push(generated(name, None, &received(HOST, job.runner.os, &inputs)));
     }
     items
 }
@@ -82,15 +66,9 @@ pub(super) fn uploads(facts: &Facts<'_>, job: &Job) -> Result<Vec<Item>, Vec<Emi
             continue;
         }
         if schema.fields.iter().all(|it| it.optional) {
-            let message = format!(
-                "{}: the artifact {} may be empty, and GitHub stores no empty one",
-                job.id, output.name
-            );
-            errors.push(EmitError::at(
-                &output.place,
-                message,
-                "give it a field that is always there",
-            ));
+            let message =
+                format!("{}: the artifact {} may be empty, and GitHub stores no empty one", job.id, output.name);
+            errors.push(EmitError::at(&output.place, message, "give it a field that is always there"));
         }
         let folder = if packed { "pack" } else { "out" };
         let mut with = Map::new()
@@ -105,31 +83,13 @@ pub(super) fn uploads(facts: &Facts<'_>, job: &Job) -> Result<Vec<Item>, Vec<Emi
     }
     for expose in &job.exposes {
         let Some(below) = exposed_path(job, &expose.output, expose.field.as_deref()) else {
-            let message = format!(
-                "{}: `{}` exposes what the job does not make",
-                job.id, expose.name
-            );
-            errors.push(EmitError::at(
-                &expose.place,
-                message,
-                "expose an artifact output of the job",
-            ));
+            let message = format!("{}: `{}` exposes what the job does not make", job.id, expose.name);
+            errors.push(EmitError::at(&expose.place, message, "expose an artifact output of the job"));
             continue;
         };
-        if expose.name.is_empty()
-            || expose
-                .name
-                .contains(['"', ':', '<', '>', '|', '*', '?', '\r', '\n', '\\', '/'])
-        {
-            let message = format!(
-                "{}: GitHub takes no artifact named `{}`",
-                job.id, expose.name
-            );
-            errors.push(EmitError::at(
-                &expose.place,
-                message,
-                "leave out \" : < > | * ? \\ / and line breaks",
-            ));
+        if expose.name.is_empty() || expose.name.contains(['"', ':', '<', '>', '|', '*', '?', '\r', '\n', '\\', '/']) {
+            let message = format!("{}: GitHub takes no artifact named `{}`", job.id, expose.name);
+            errors.push(EmitError::at(&expose.place, message, "leave out \" : < > | * ? \\ / and line breaks"));
             continue;
         }
         let mut with = Map::new()
@@ -141,16 +101,7 @@ pub(super) fn uploads(facts: &Facts<'_>, job: &Job) -> Result<Vec<Item>, Vec<Emi
         if may_hide(job, &expose.output, true) {
             with.push("include-hidden-files", true);
         }
-        items.push(uses(
-            &format!("Show {}", expose.name),
-            Some("always()"),
-            UPLOAD,
-            with,
-        ));
+        items.push(uses(&format!("Show {}", expose.name), Some("always()"), UPLOAD, with));
     }
-    if errors.is_empty() {
-        Ok(items)
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(items) } else { Err(errors) }
 }

@@ -15,11 +15,7 @@ pub(super) fn job(facts: &Facts<'_>, job: &Job) -> Result<Map, Vec<EmitError>> {
     let github = Github { facts };
     let steps = steps::all(&github, job)?;
     let refuse = |why: String| {
-        vec![EmitError::at(
-            &job.place,
-            format!("{}: {why}", job.id),
-            "leave this backend out, or write it another way",
-        )]
+        vec![EmitError::at(&job.place, format!("{}: {why}", job.id), "leave this backend out, or write it another way")]
     };
 
     let needs = facts.needs(job);
@@ -37,19 +33,11 @@ pub(super) fn job(facts: &Facts<'_>, job: &Job) -> Result<Map, Vec<EmitError>> {
     map.push("timeout-minutes", minutes(job.timeout_seconds));
     if job.checkout.is_some() {
         let mut rights = Map::new();
-        rights.push_around(
-            "contents",
-            "read",
-            Around::beside("to check out the sources"),
-        );
+        rights.push_around("contents", "read", Around::beside("to check out the sources"));
         map.push("permissions", rights);
     }
     let mut env = Map::new();
-    for (name, value) in job
-        .env
-        .iter()
-        .filter(|(name, value)| github.is_job_wide(job, name, value))
-    {
+    for (name, value) in job.env.iter().filter(|(name, value)| github.is_job_wide(job, name, value)) {
         env.push(name.as_str(), github.text(job, value).map_err(refuse)?);
     }
     if !env.entries.is_empty() {

@@ -36,55 +36,32 @@ pub(crate) fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitEr
     }
 
     let mut root = Map::new().with("name", plan.title.as_str());
-    root.entries.push(Entry {
-        key: Key::Plain("on"),
-        value: on.into(),
-        around: Around::blank(),
-    });
+    root.entries.push(Entry { key: Key::Plain("on"), value: on.into(), around: Around::blank() });
     let none = Around::blank().above(Some("Nothing is allowed but what a job asks for."));
     root.push_around("permissions", Map::new(), none);
     root.push_around("concurrency", concurrency(plan), Around::blank());
-    root.push_around(
-        "defaults",
-        Map::new().with("run", Map::new().with("shell", "bash")),
-        Around::blank(),
-    );
+    root.push_around("defaults", Map::new().with("run", Map::new().with("shell", "bash")), Around::blank());
     let mut all = Map::new();
     for (job, node) in &jobs {
-        all.push_around(
-            job.id.as_str(),
-            node.clone(),
-            Around::blank().above(job.docs.as_deref()),
-        );
+        all.push_around(job.id.as_str(), node.clone(), Around::blank().above(job.docs.as_deref()));
     }
     root.push_around("jobs", all, Around::blank());
 
     let text = stamped(plan, options, &docs(plan), &root);
-    let measured: Vec<_> = jobs
-        .into_iter()
-        .map(|(job, node)| (job.id.as_str(), Node::Map(node)))
-        .collect();
+    let measured: Vec<_> = jobs.into_iter().map(|(job, node)| (job.id.as_str(), Node::Map(node))).collect();
     let found = limits::check(plan, &GITHUB, &text, &measured);
     if !found.errors.is_empty() {
         return Err(found.errors);
     }
     let path = format!(".github/workflows/{}.yml", plan.pipeline);
-    Ok(Emitted {
-        path,
-        text,
-        warnings: found.warnings,
-    })
+    Ok(Emitted { path, text, warnings: found.warnings })
 }
 
 /// The pipeline's documentation, as further lines of the header.
 fn docs(plan: &Plan) -> Vec<String> {
     plan.docs
         .iter()
-        .flat_map(|it| {
-            std::iter::once("")
-                .chain(it.lines())
-                .chain(std::iter::once(""))
-        })
+        .flat_map(|it| std::iter::once("").chain(it.lines()).chain(std::iter::once("")))
         .map(str::to_owned)
         .collect()
 }
@@ -96,9 +73,6 @@ fn concurrency(plan: &Plan) -> Map {
     match (has(Event::PullRequest), plan.triggers.len()) {
         (false, _) => group.with("cancel-in-progress", false),
         (true, 1) => group.with("cancel-in-progress", true),
-        (true, _) => group.with(
-            "cancel-in-progress",
-            "${{ github.event_name == 'pull_request' }}",
-        ),
+        (true, _) => group.with("cancel-in-progress", "${{ github.event_name == 'pull_request' }}"),
     }
 }

@@ -19,11 +19,7 @@ pub(super) fn inputs(plan: &Plan) -> Result<Node, Vec<EmitError>> {
     if !errors.is_empty() {
         return Err(errors);
     }
-    Ok(if inputs.entries.is_empty() {
-        Node::Null
-    } else {
-        Map::new().with("inputs", inputs).into()
-    })
+    Ok(if inputs.entries.is_empty() { Node::Null } else { Map::new().with("inputs", inputs).into() })
 }
 
 fn input(param: &Param) -> Result<Map, EmitError> {
@@ -38,26 +34,13 @@ fn input(param: &Param) -> Result<Map, EmitError> {
         }
         ValueType::Optional(inner) if **inner == ValueType::String => map.push("type", "string"),
         ValueType::Optional(_) => {
-            let message = format!(
-                "the parameter {} may be none: GitHub's form has no such choice for its type",
-                param.name
-            );
-            return Err(EmitError::at(
-                &param.place,
-                message,
-                "give it a type without `?` and a default",
-            ));
+            let message =
+                format!("the parameter {} may be none: GitHub's form has no such choice for its type", param.name);
+            return Err(EmitError::at(&param.place, message, "give it a type without `?` and a default"));
         }
         ValueType::List(_) => {
-            let message = format!(
-                "the parameter {} is a list: GitHub's form has no such field",
-                param.name
-            );
-            return Err(EmitError::at(
-                &param.place,
-                message,
-                "take a string and split it",
-            ));
+            let message = format!("the parameter {} is a list: GitHub's form has no such field", param.name);
+            return Err(EmitError::at(&param.place, message, "take a string and split it"));
         }
     }
     match (&param.default, &param.ty) {
@@ -85,22 +68,17 @@ pub(super) fn expression(plan: &Plan, param: &Param) -> String {
     let json = |value: &Const| quoted(&value.json().to_string());
     match (&param.ty, &param.default) {
         (_, None | Some(Const::None)) => input,
-        (
-            ValueType::String | ValueType::Duration | ValueType::Optional(_),
-            Some(Const::Text(text)),
-        ) if text.is_empty() => input,
+        (ValueType::String | ValueType::Duration | ValueType::Optional(_), Some(Const::Text(text)))
+            if text.is_empty() =>
+        {
+            input
+        }
         (ValueType::Bool, Some(Const::Bool(false))) => format!("{input} || false"),
         (ValueType::Enum { .. }, Some(default)) => {
             format!("{input} || {}", quoted(&default.text()))
         }
         (ValueType::Int, Some(Const::Int(0))) => format!("{input} || 0"),
-        (ValueType::Int, Some(default)) => format!(
-            "fromJSON(format('{{0}}', {input}) || {})",
-            quoted(&default.text())
-        ),
-        (_, Some(default)) => format!(
-            "fromJSON(toJSON({input}) != 'null' && toJSON({input}) || {})",
-            json(default)
-        ),
+        (ValueType::Int, Some(default)) => format!("fromJSON(format('{{0}}', {input}) || {})", quoted(&default.text())),
+        (_, Some(default)) => format!("fromJSON(toJSON({input}) != 'null' && toJSON({input}) || {})", json(default)),
     }
 }

@@ -10,19 +10,13 @@ pub(crate) struct Pin {
 }
 
 /// Fetches the sources.
-pub(crate) const CHECKOUT: Pin = Pin {
-    uses: "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1",
-    version: "v7.0.1",
-};
+pub(crate) const CHECKOUT: Pin =
+    Pin { uses: "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1", version: "v7.0.1" };
 
 /// Stores files.
-pub(crate) const UPLOAD: Pin = Pin {
-    uses: "actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a",
-    version: "v7.0.1",
-};
+pub(crate) const UPLOAD: Pin =
+    Pin { uses: "actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a", version: "v7.0.1" };
 
 /// Brings stored files back.
-pub(crate) const DOWNLOAD: Pin = Pin {
-    uses: "actions/download-artifact@3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c",
-    version: "v8.0.1",
-};
+pub(crate) const DOWNLOAD: Pin =
+    Pin { uses: "actions/download-artifact@3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c", version: "v8.0.1" };

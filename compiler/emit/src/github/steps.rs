@@ -18,11 +18,7 @@ pub(super) fn all(github: &Github<'_>, job: &Job) -> Result<Vec<Item>, Vec<EmitE
     }
     items.extend(artifacts::downloads(github.facts, job));
     if let Some(script) = room(HOST, job) {
-        items.push(generated(
-            "Make room for what this job writes",
-            None,
-            &script,
-        ));
+        items.push(generated("Make room for what this job writes", None, &script));
     }
     let mut errors = Vec::new();
     for step in &job.steps {
@@ -36,11 +32,7 @@ pub(super) fn all(github: &Github<'_>, job: &Job) -> Result<Vec<Item>, Vec<EmitE
         Err(it) => errors.extend(it),
     }
     if items.is_empty() && errors.is_empty() {
-        errors.push(EmitError::at(
-            &job.place,
-            format!("job {} has no step", job.id),
-            "give it one, or remove the job",
-        ));
+        errors.push(EmitError::at(&job.place, format!("job {} has no step", job.id), "give it one, or remove the job"));
     }
     if !errors.is_empty() {
         return Err(errors);
@@ -68,10 +60,7 @@ fn checkout(options: &Checkout, inputs: Option<&[String]>) -> Item {
     }
     if let Some(patterns) = inputs {
         let lines: Vec<_> = patterns.iter().map(|it| anchored(it)).collect();
-        with.push(
-            "sparse-checkout",
-            Node::Block(format!("{}\n", lines.join("\n"))),
-        );
+        with.push("sparse-checkout", Node::Block(format!("{}\n", lines.join("\n"))));
         with.push("sparse-checkout-cone-mode", false);
     }
     with.push("persist-credentials", false);
@@ -89,9 +78,7 @@ fn anchored(pattern: &str) -> String {
 
 /// A step that runs a foreign action.
 pub(super) fn uses(name: &str, condition: Option<&str>, pin: Pin, with: Map) -> Item {
-    let mut map = Map::new()
-        .with("name", literal(name))
-        .with_some("if", condition);
+    let mut map = Map::new().with("name", literal(name)).with_some("if", condition);
     map.push_around("uses", pin.uses, Around::beside(pin.version));
     map.push("with", with);
     Item::bare(map)
@@ -99,37 +86,20 @@ pub(super) fn uses(name: &str, condition: Option<&str>, pin: Pin, with: Map) -> 
 
 /// A step of ours.
 pub(super) fn generated(name: &str, id: Option<&str>, script: &str) -> Item {
-    let map = Map::new()
-        .with("name", literal(name))
-        .with_some("id", id)
-        .with("run", script_node(script));
+    let map = Map::new().with("name", literal(name)).with_some("id", id).with("run", script_node(script));
     Item::bare(map)
 }
 
 fn script_node(text: &str) -> Node {
-    if text.contains('\n') {
-        Node::Block(format!("{text}\n"))
-    } else {
-        Node::Block(text.to_owned())
-    }
+    if text.contains('\n') { Node::Block(format!("{text}\n")) } else { Node::Block(text.to_owned()) }
 }
 
 fn author_step(github: &Github<'_>, job: &Job, step: &Step) -> Result<Vec<Item>, EmitError> {
-    let Composed {
-        shell,
-        text,
-        env,
-        after,
-    } = compose(github.facts, github, job, step)?;
-    let is_read = step
-        .publishes
-        .iter()
-        .any(|it| github.facts.is_read(job, &step.id, &it.name));
+    let Composed { shell, text, env, after } = compose(github.facts, github, job, step)?;
+    let is_read = step.publishes.iter().any(|it| github.facts.is_read(job, &step.id, &it.name));
     let id = is_read.then_some(step.id.as_str());
     let own_id = if after.is_some() { None } else { id };
-    let mut map = Map::new()
-        .with("name", literal(&step.title))
-        .with_some("id", own_id);
+    let mut map = Map::new().with("name", literal(&step.title)).with_some("id", own_id);
     let shell = match (&step.run, shell) {
         (Run::Take { .. }, _) | (_, Shell::Bash) => None,
         (_, Shell::Sh) => Some("sh"),
@@ -139,11 +109,7 @@ fn author_step(github: &Github<'_>, job: &Job, step: &Step) -> Result<Vec<Item>,
     };
     if let Some(shell) = shell {
         // Auditors warn of cmd wherever they see it; here it is the author's choice.
-        let around = if shell == "cmd" {
-            Around::beside("zizmor: ignore[misfeature]")
-        } else {
-            Around::default()
-        };
+        let around = if shell == "cmd" { Around::beside("zizmor: ignore[misfeature]") } else { Around::default() };
         map.push_around("shell", shell, around);
     }
     map = map.with_some("working-directory", step.workdir.as_deref().map(literal));
@@ -156,11 +122,7 @@ fn author_step(github: &Github<'_>, job: &Job, step: &Step) -> Result<Vec<Item>,
         map.push("env", variables);
     }
     map.push("run", script_node(&text));
-    let own = Item {
-        value: map.into(),
-        around: Around::default().above(step.docs.as_deref()),
-    };
-    let publish =
-        after.map(|script| generated(&format!("Publish what “{}” made", step.title), id, &script));
+    let own = Item { value: map.into(), around: Around::default().above(step.docs.as_deref()) };
+    let publish = after.map(|script| generated(&format!("Publish what “{}” made", step.title), id, &script));
     Ok(std::iter::once(own).chain(publish).collect())
 }

@@ -14,13 +14,10 @@ pub(super) fn on(plan: &Plan) -> Result<Map, Vec<EmitError>> {
     for trigger in &plan.triggers {
         match trigger.event {
             Event::Schedule => match (&trigger.cron, trigger.branches.is_empty()) {
-                (Some(cron), true) => {
-                    crons.push(Item::bare(Map::new().with("cron", cron.as_str())))
+                (Some(cron), true) => crons.push(Item::bare(Map::new().with("cron", cron.as_str()))),
+                (None, _) => {
+                    errors.push(EmitError::new("a schedule has no cron line", "write `on schedule { cron = \"…\" }`"))
                 }
-                (None, _) => errors.push(EmitError::new(
-                    "a schedule has no cron line",
-                    "write `on schedule { cron = \"…\" }`",
-                )),
                 (Some(_), false) => errors.push(EmitError::new(
                     "GitHub runs schedules on the default branch only",
                     "remove `branches` from `on schedule`",
@@ -41,16 +38,9 @@ pub(super) fn on(plan: &Plan) -> Result<Map, Vec<EmitError>> {
         map.push(name(Event::Schedule), crons);
     }
     if map.entries.is_empty() && errors.is_empty() {
-        errors.push(EmitError::new(
-            "nothing starts this pipeline",
-            "add a trigger, such as `on push`",
-        ));
+        errors.push(EmitError::new("nothing starts this pipeline", "add a trigger, such as `on push`"));
     }
-    if errors.is_empty() {
-        Ok(map)
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(map) } else { Err(errors) }
 }
 
 fn name(event: Event) -> &'static str {
@@ -66,23 +56,12 @@ fn filters(trigger: &Trigger) -> Node {
     let mut map = Map::new();
     if trigger.event == Event::PullRequest && !trigger.drafts {
         // The default kinds, and the moment in which it stops being a draft.
-        map.push(
-            "types",
-            texts(["opened", "synchronize", "reopened", "ready_for_review"]),
-        );
+        map.push("types", texts(["opened", "synchronize", "reopened", "ready_for_review"]));
     }
-    for (key, patterns) in [
-        ("branches", &trigger.branches),
-        ("tags", &trigger.tags),
-        ("paths", &trigger.paths),
-    ] {
+    for (key, patterns) in [("branches", &trigger.branches), ("tags", &trigger.tags), ("paths", &trigger.paths)] {
         filter(&mut map, key, patterns);
     }
-    if map.entries.is_empty() {
-        Node::Null
-    } else {
-        map.into()
-    }
+    if map.entries.is_empty() { Node::Null } else { map.into() }
 }
 
 /// A filter of nothing but exclusions would let nothing pass: there is a key of its own for it.
@@ -100,8 +79,5 @@ fn filter(map: &mut Map, key: &str, patterns: &[String]) {
 /// The condition under which jobs that come first run, where the trigger cannot say it.
 pub(super) fn first_jobs(plan: &Plan) -> Option<&'static str> {
     let skips = |it: &Trigger| it.event == Event::PullRequest && !it.drafts;
-    plan.triggers
-        .iter()
-        .any(skips)
-        .then_some("github.event.pull_request.draft != true")
+    plan.triggers.iter().any(skips).then_some("github.event.pull_request.draft != true")
 }

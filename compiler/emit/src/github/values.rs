@@ -19,10 +19,7 @@ pub(super) struct Github<'a> {
 }
 
 /// GitHub, as shells see it.
-pub(super) const HOST: Host = Host {
-    temp: "RUNNER_TEMP",
-    error: "::error::",
-};
+pub(super) const HOST: Host = Host { temp: "RUNNER_TEMP", error: "::error::" };
 
 /// A text as a literal of an expression.
 pub(super) fn quoted(text: &str) -> String {
@@ -60,10 +57,7 @@ impl Github<'_> {
             },
             Value::Secret(name) => format!("secrets.{name}"),
             Value::Step { step, name } => format!("steps.{step}.outputs.{name}"),
-            Value::Output {
-                job: producer,
-                output,
-            } => match self.facts.early(producer, output) {
+            Value::Output { job: producer, output } => match self.facts.early(producer, output) {
                 Some(early) => return self.text(job, early),
                 None => format!("needs.{producer}.outputs.{output}"),
             },
@@ -80,25 +74,14 @@ impl Platform for Github<'_> {
     fn value(&self, job: &Job, variable: &str, value: &Value) -> Result<Lowered, String> {
         let lowered = Lowered::plain(variable, self.text(job, value)?);
         Ok(match value {
-            Value::Secret(name) => lowered.finished(
-                variable,
-                Finish::Required(format!("there is no secret {name}")),
-            ),
-            Value::Output {
-                job: producer,
-                output,
-            } if self.facts.early(producer, output).is_none() => {
+            Value::Secret(name) => lowered.finished(variable, Finish::Required(format!("there is no secret {name}"))),
+            Value::Output { job: producer, output } if self.facts.early(producer, output).is_none() => {
                 // GitHub drops an output in which it sees a secret, with a warning only.
-                let required = self
-                    .facts
-                    .value(producer, output)
-                    .is_some_and(|(ty, _)| is_required(ty));
+                let required = self.facts.value(producer, output).is_some_and(|(ty, _)| is_required(ty));
                 if required {
                     lowered.finished(
                         variable,
-                        Finish::Required(format!(
-                            "the value {output} of job {producer} arrived empty"
-                        )),
+                        Finish::Required(format!("the value {output} of job {producer} arrived empty")),
                     )
                 } else {
                     lowered
@@ -115,9 +98,8 @@ impl Platform for Github<'_> {
                 "read values by `#{…}`",
             ));
         }
-        let command = COMMANDS
-            .iter()
-            .find(|it| text.contains(&format!("::{it}::")) || text.contains(&format!("::{it} ")))?;
+        let command =
+            COMMANDS.iter().find(|it| text.contains(&format!("::{it}::")) || text.contains(&format!("::{it} ")))?;
         Some((
             format!("GitHub takes `::{command}` in a script's output for a command"),
             "use the language's own word for it",
@@ -138,14 +120,12 @@ impl Platform for Github<'_> {
                 vec![format!("echo \"{name}=$value\" >> \"$GITHUB_OUTPUT\"")]
             }
             // Some shells' echo changes backslashes.
-            Form::Line => vec![format!(
-                "printf '%s\\n' \"{name}=$value\" >> \"$GITHUB_OUTPUT\""
-            )],
+            Form::Line => vec![format!("printf '%s\\n' \"{name}=$value\" >> \"$GITHUB_OUTPUT\"")],
             Form::File => vec![
                 "# Drawn only now, so that the value cannot hold it.".to_owned(),
                 "end=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n')".to_owned(),
                 format!(
-                    "{{ echo \"{name}<<$end\"; awk 1 \"$file\"; echo \"$end\"; }} >> \"$GITHUB_OUTPUT\""
+                    "{{ echo \"{name}<<$end\"; printf '%s\\n' \"$(cat \"$file\")\"; echo \"$end\"; }} >> \"$GITHUB_OUTPUT\""
                 ),
             ],
         }
@@ -190,14 +170,7 @@ fn context(job: &Job, name: &str) -> Result<Context, String> {
         "job" => return Ok(Context::Const(job.id.clone())),
         "os" => return Ok(Context::Const(runner.os.name().to_owned())),
         "arch" => {
-            return Ok(Context::Const(
-                if runner.arch == Arch::X64 {
-                    "x64"
-                } else {
-                    "arm64"
-                }
-                .to_owned(),
-            ));
+            return Ok(Context::Const(if runner.arch == Arch::X64 { "x64" } else { "arm64" }.to_owned()));
         }
         "event" => "github.event_name == 'workflow_dispatch' && 'manual' || github.event_name",
         // On a pull request the ref is a merge that has no branch.

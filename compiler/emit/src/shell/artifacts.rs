@@ -3,8 +3,8 @@
 //! tar, beside it a manifest that its consumer verifies.
 //!
 //! A manifest, version 1: a line `kind mode size sha256 path[ -> target]` per entry, sorted by
-//! bytes. Kind `f`: a file, mode 0755 if executable, else 0644. Kind `d`, empty directories only,
-//! and kind `l`, links: 0755 and 0777, size 0, digest `-`.
+//! bytes. Kind `f`: a file, mode 0755 if executable, else 0644. Kind `d`, empty directories only:
+//! mode 0755, size 0, digest `-`. Kind `l`, links: mode 0644, size and digest of the target's text.
 
 use flow_plan::model::{Field, FieldKind, Os, Schema};
 
@@ -21,11 +21,7 @@ pub enum Packing {
 
 /// How artifacts of this schema travel.
 pub fn packing(schema: &Schema) -> Packing {
-    if opaques(schema).next().is_some() {
-        Packing::Packed
-    } else {
-        Packing::Plain
-    }
+    if opaques(schema).next().is_some() { Packing::Packed } else { Packing::Plain }
 }
 
 /// Who is at the ends of an artifact's way.
@@ -38,57 +34,32 @@ pub struct Systems {
 }
 
 fn opaques(schema: &Schema) -> impl Iterator<Item = &Field> {
-    schema
-        .fields
-        .iter()
-        .filter(|it| it.kind == FieldKind::Opaque)
+    schema.fields.iter().filter(|it| it.kind == FieldKind::Opaque)
 }
 
 fn plain(schema: &Schema) -> impl Iterator<Item = &Field> {
-    schema
-        .fields
-        .iter()
-        .filter(|it| it.kind != FieldKind::Opaque)
+    schema.fields.iter().filter(|it| it.kind != FieldKind::Opaque)
 }
 
 /// `output.field`, or the output alone when it is bare.
 fn shown(output: &str, field: &Field) -> String {
-    if field.name.is_empty() {
-        output.to_owned()
-    } else {
-        format!("{output}.{}", field.name)
-    }
+    if field.name.is_empty() { output.to_owned() } else { format!("{output}.{}", field.name) }
 }
 
 /// The files that an opaque field becomes: its archive and its manifest.
 fn packed(output: &str, field: &Field) -> (String, String) {
-    let name = if field.name.is_empty() {
-        output
-    } else {
-        &field.name
-    };
-    (
-        format!("{name}.opaque.tar"),
-        format!("{name}.opaque.manifest"),
-    )
+    let name = if field.name.is_empty() { output } else { &field.name };
+    (format!("{name}.opaque.tar"), format!("{name}.opaque.manifest"))
 }
 
 /// A path inside an artifact, as a word; a bare opaque directory may be the artifact itself.
 fn inside(path: &str) -> String {
-    if path.is_empty() {
-        ".".to_owned()
-    } else {
-        relative(path)
-    }
+    if path.is_empty() { ".".to_owned() } else { relative(path) }
 }
 
 /// A path below the private folder.
 fn join(folder: &str, path: &str) -> String {
-    if path.is_empty() || path == "." {
-        folder.to_owned()
-    } else {
-        format!("{folder}/{path}")
-    }
+    if path.is_empty() || path == "." { folder.to_owned() } else { format!("{folder}/{path}") }
 }
 
 /// The folders, below the private one, that must be there before a job writes the output; those
@@ -111,14 +82,7 @@ pub fn folders(output: &str, schema: &Schema) -> (Vec<String>, Vec<String>) {
 
 /// The script that checks what a job wrote and, if the artifact is packed and `travels`, packs it
 /// to `pack/<output>`.
-pub fn sealed(
-    host: Host,
-    systems: Systems,
-    job: &str,
-    output: &str,
-    schema: &Schema,
-    travels: bool,
-) -> String {
+pub fn sealed(host: Host, systems: Systems, job: &str, output: &str, schema: &Schema, travels: bool) -> String {
     let mut lines = vec![host.fail()];
     let packs = travels && packing(schema) == Packing::Packed;
     if packs {
@@ -146,11 +110,7 @@ pub fn sealed(
     for field in plain(schema) {
         let from = inside(&field.path);
         let copy = format!("cp {from} \"$pack\"/{from}");
-        lines.push(if field.optional {
-            format!("if [ -e {from} ]; then {copy}; fi")
-        } else {
-            copy
-        });
+        lines.push(if field.optional { format!("if [ -e {from} ]; then {copy}; fi") } else { copy });
     }
     for field in opaques(schema) {
         lines.extend(pack_one(systems, output, field));
@@ -169,42 +129,22 @@ fn check(here: Os, job: &str, output: &str, field: &Field) -> Vec<String> {
     let missing = message(&format!("{what}: job {job} wrote no {kind} {}", field.path));
     // On Windows a file's name says whether it can be run.
     let executable = (field.kind == FieldKind::Exec && here != Os::Windows).then(|| {
-        format!(
-            "[ -x {path} ] || fail {}",
-            message(&format!(
-                "{what}: {} of job {job} is not executable",
-                field.path
-            ))
-        )
+        format!("[ -x {path} ] || fail {}", message(&format!("{what}: {} of job {job} is not executable", field.path)))
     });
     if field.optional {
-        let inner: Vec<_> = std::iter::once(format!("[ {test} {path} ] || fail {missing}"))
-            .chain(executable)
-            .collect();
-        return vec![format!(
-            "if [ -e {path} ]; then\n  {}\nfi",
-            inner.join("\n  ")
-        )];
+        let inner: Vec<_> = std::iter::once(format!("[ {test} {path} ] || fail {missing}")).chain(executable).collect();
+        return vec![format!("if [ -e {path} ]; then\n  {}\nfi", inner.join("\n  "))];
     }
-    std::iter::once(format!("[ {test} {path} ] || fail {missing}"))
-        .chain(executable)
-        .collect()
+    std::iter::once(format!("[ {test} {path} ] || fail {missing}")).chain(executable).collect()
 }
 
 fn pack_one(systems: Systems, output: &str, field: &Field) -> Vec<String> {
     let path = inside(&field.path);
     let what = shown(output, field);
     let (archive, list) = packed(output, field);
-    let (archive, list) = (
-        format!("\"$pack\"/{}", word(&archive)),
-        format!("\"$pack\"/{}", word(&list)),
-    );
+    let (archive, list) = (format!("\"$pack\"/{}", word(&archive)), format!("\"$pack\"/{}", word(&list)));
     // macOS would add a file of its own for each one with attributes.
-    let tar = if systems.here == Os::Macos {
-        "COPYFILE_DISABLE=1 tar"
-    } else {
-        "tar"
-    };
+    let tar = if systems.here == Os::Macos { "COPYFILE_DISABLE=1 tar" } else { "tar" };
     let mut lines = vec![
         format!("refuse_names {path} {}", message(&what)),
         format!("refuse_links {path} {}", message(&what)),
@@ -220,15 +160,8 @@ fn pack_one(systems: Systems, output: &str, field: &Field) -> Vec<String> {
 
 /// The functions that packing needs.
 fn pack_functions(systems: Systems) -> String {
-    let (names, links) = if systems.windows {
-        (WINDOWS_NAMES, WINDOWS_LINKS)
-    } else {
-        ("", LINKS)
-    };
-    format!(
-        "refuse_names() {{\n{NAMES}{names}\n}}\nrefuse_links() (\n{links}\n)\n{}",
-        manifest_function(systems.here)
-    )
+    let (names, links) = if systems.windows { (WINDOWS_NAMES, WINDOWS_LINKS) } else { ("", LINKS) };
+    format!("refuse_names() {{\n{NAMES}{names}\n}}\nrefuse_links() (\n{links}\n)\n{}", manifest_function(systems.here))
 }
 
 /// A manifest holds a line per name.
@@ -261,11 +194,7 @@ const LINKS: &str = r#"  cd "$1"
 
 /// The command that prints a folder's manifest. Where Windows is at either end, modes say nothing.
 fn manifest_of(systems: Systems, folder: &str) -> String {
-    let modes = if systems.windows {
-        " | sed 's/^f 0755/f 0644/' | LC_ALL=C sort"
-    } else {
-        ""
-    };
+    let modes = if systems.windows { " | sed 's/^f 0755/f 0644/' | LC_ALL=C sort" } else { "" };
     format!("manifest {folder}{modes}")
 }
 
@@ -282,10 +211,13 @@ manifest() (
     done
     find . -type d -empty ! -name . | sed 's,^\./,d 0755 0 - ,'
     find . -type l | while IFS= read -r path; do
-      echo "l 0777 0 - ${{path#./}} -> $(readlink "$path")"
+      target=$(readlink "$path")
+      digest=$(printf %s "$target" | {})
+      echo "l 0644 $(($(printf %s "$target" | wc -c))) ${{digest%% *}} ${{path#./}} -> $target"
     done
   }} | LC_ALL=C sort
 )"#,
+        sha256(here),
         sha256(here)
     )
 }
@@ -307,18 +239,12 @@ pub struct Input<'a> {
 /// and make them read-only.
 pub fn received(host: Host, os: Os, inputs: &[Input<'_>]) -> String {
     let mut lines = Vec::new();
-    if inputs
-        .iter()
-        .any(|it| packing(it.schema) == Packing::Packed)
-    {
+    if inputs.iter().any(|it| packing(it.schema) == Packing::Packed) {
         lines.push(host.fail());
         lines.push(manifest_function(os));
         lines.push(String::new());
     }
-    for input in inputs
-        .iter()
-        .filter(|it| packing(it.schema) == Packing::Packed)
-    {
+    for input in inputs.iter().filter(|it| packing(it.schema) == Packing::Packed) {
         lines.extend(unpack(host, input));
     }
     if os != Os::Windows {
@@ -326,11 +252,7 @@ pub fn received(host: Host, os: Os, inputs: &[Input<'_>]) -> String {
             for field in schema.fields.iter().filter(|it| it.kind == FieldKind::Exec) {
                 let path = host.path(&join(&format!("in/{id}"), &field.path));
                 let command = format!("chmod +x {path}");
-                lines.push(if field.optional {
-                    format!("if [ -e {path} ]; then {command}; fi")
-                } else {
-                    command
-                });
+                lines.push(if field.optional { format!("if [ -e {path} ]; then {command}; fi") } else { command });
             }
         }
     }
@@ -339,27 +261,16 @@ pub fn received(host: Host, os: Os, inputs: &[Input<'_>]) -> String {
 }
 
 fn unpack(host: Host, input: &Input<'_>) -> Vec<String> {
-    let Input {
-        id,
-        output,
-        schema,
-        systems,
-    } = *input;
+    let Input { id, output, schema, systems } = *input;
     let into = format!("in/{id}");
     let mut lines = vec![format!("cd {}", host.path(&format!("pack/{id}")))];
-    let mut wanted: Vec<_> = plain(schema)
-        .map(|it| parent(&join(&into, &it.path)).to_owned())
-        .collect();
+    let mut wanted: Vec<_> = plain(schema).map(|it| parent(&join(&into, &it.path)).to_owned()).collect();
     wanted.extend(opaques(schema).map(|it| join(&into, &it.path)));
     lines.extend(make_folders(host, &wanted));
     for field in plain(schema) {
         let from = inside(&field.path);
         let command = format!("mv {from} {}", host.path(&join(&into, &field.path)));
-        lines.push(if field.optional {
-            format!("if [ -e {from} ]; then {command}; fi")
-        } else {
-            command
-        });
+        lines.push(if field.optional { format!("if [ -e {from} ]; then {command}; fi") } else { command });
     }
     for field in opaques(schema) {
         let (archive, list) = packed(output, field);
@@ -368,16 +279,10 @@ fn unpack(host: Host, input: &Input<'_>) -> Vec<String> {
         let differs = message(&format!("{}: not what was packed", shown(id, field)));
         let body = vec![
             format!("(cd {folder} && tar -xpof -) < {archive}"),
-            format!(
-                "{} | diff {list} - || fail {differs}",
-                manifest_of(systems, &folder)
-            ),
+            format!("{} | diff {list} - || fail {differs}", manifest_of(systems, &folder)),
         ];
         if field.optional {
-            lines.push(format!(
-                "if [ -e {archive} ]; then\n  {}\nelse\n  rmdir {folder}\nfi",
-                body.join("\n  ")
-            ));
+            lines.push(format!("if [ -e {archive} ]; then\n  {}\nelse\n  rmdir {folder}\nfi", body.join("\n  ")));
         } else {
             lines.extend(body);
         }

@@ -52,10 +52,7 @@ pub fn word(text: &str) -> String {
 
 /// A text between double quotes. For messages: what a platform could take for a command is gone.
 pub fn message(text: &str) -> String {
-    let tame: String = text
-        .chars()
-        .map(|it| if it.is_control() { ' ' } else { it })
-        .collect();
+    let tame: String = text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
     format!("\"{}\"", escape(&tame))
 }
 
@@ -73,11 +70,7 @@ fn escape(text: &str) -> String {
 
 /// A relative path that no command takes for an option.
 pub fn relative(path: &str) -> String {
-    if path.starts_with('-') {
-        word(&format!("./{path}"))
-    } else {
-        word(path)
-    }
+    if path.starts_with('-') { word(&format!("./{path}")) } else { word(path) }
 }
 
 /// The part of a path before its last `/`.
@@ -98,9 +91,7 @@ pub(crate) fn sha256(os: Os) -> &'static str {
 pub fn make_folders(host: Host, folders: &[String]) -> Option<String> {
     let mut needed: Vec<&String> = Vec::new();
     for folder in folders {
-        let covered = folders
-            .iter()
-            .any(|it| it.starts_with(&format!("{folder}/")));
+        let covered = folders.iter().any(|it| it.starts_with(&format!("{folder}/")));
         if !covered && !needed.contains(&folder) {
             needed.push(folder);
         }

@@ -21,19 +21,14 @@ pub enum Finish {
     },
     /// Decode it from base64.
     Decode,
-    /// Read it from a file below the job's private folder, without its last line break.
+    /// Read it from a file below the job's private folder, without the line breaks at its end.
     File(String),
     /// Join other variables.
     Join(Vec<String>),
 }
 
 /// The line that does it, or why the shell cannot.
-pub fn line(
-    host: Host,
-    shell: Shell,
-    variable: &str,
-    finish: &Finish,
-) -> Result<String, &'static str> {
+pub fn line(host: Host, shell: Shell, variable: &str, finish: &Finish) -> Result<String, &'static str> {
     match shell {
         Shell::Sh | Shell::Bash => Ok(posix(host, variable, finish)),
         Shell::Pwsh => Ok(pwsh(host, variable, finish)),
@@ -60,19 +55,13 @@ fn posix(host: Host, variable: &str, finish: &Finish) -> String {
 
 fn pwsh(host: Host, variable: &str, finish: &Finish) -> String {
     match finish {
-        Finish::Required(what) => format!(
-            "if (-not $env:{variable}) {{ throw '{}' }}",
-            what.replace('\'', "''")
-        ),
+        Finish::Required(what) => format!("if (-not $env:{variable}) {{ throw '{}' }}", what.replace('\'', "''")),
         Finish::Defined { name, what } => {
-            format!(
-                "if ($env:{variable} -eq ('$' + '({name})')) {{ throw '{}' }}",
-                what.replace('\'', "''")
-            )
+            format!("if ($env:{variable} -eq ('$' + '({name})')) {{ throw '{}' }}", what.replace('\'', "''"))
         }
-        Finish::Decode => format!(
-            "$env:{variable} = [Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($env:{variable}))"
-        ),
+        Finish::Decode => {
+            format!("$env:{variable} = [Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($env:{variable}))")
+        }
         Finish::File(below) => format!(
             "$env:{variable} = [IO.File]::ReadAllText(\"$env:{}{}/{below}\") -replace '\\n\\z', ''",
             host.temp,
@@ -87,29 +76,23 @@ fn pwsh(host: Host, variable: &str, finish: &Finish) -> String {
 
 fn python(host: Host, variable: &str, finish: &Finish) -> String {
     let rest = match finish {
-        Finish::Required(what) => format!(
-            "os.environ[\"{variable}\"] or sys.exit(\"{}\")",
-            what.replace(['"', '\\'], "'")
-        ),
+        Finish::Required(what) => {
+            format!("os.environ[\"{variable}\"] or sys.exit(\"{}\")", what.replace(['"', '\\'], "'"))
+        }
         Finish::Defined { name, what } => {
             format!(
                 "os.environ[\"{variable}\"] != \"$\" \"({name})\" or sys.exit(\"{}\")",
                 what.replace(['"', '\\'], "'")
             )
         }
-        Finish::Decode => format!(
-            "os.environ[\"{variable}\"] = base64.b64decode(os.environ[\"{variable}\"]).decode()"
-        ),
+        Finish::Decode => format!("os.environ[\"{variable}\"] = base64.b64decode(os.environ[\"{variable}\"]).decode()"),
         Finish::File(below) => format!(
             "os.environ[\"{variable}\"] = open(os.environ[\"{}\"] + \"{}/{below}\", encoding=\"utf-8\", newline=\"\").read().removesuffix(\"\\n\")",
             host.temp,
             super::FOLDER
         ),
         Finish::Join(parts) => {
-            let all: Vec<_> = parts
-                .iter()
-                .map(|it| format!("os.environ[\"{it}\"]"))
-                .collect();
+            let all: Vec<_> = parts.iter().map(|it| format!("os.environ[\"{it}\"]")).collect();
             format!("os.environ[\"{variable}\"] = {}", all.join(" + "))
         }
     };
@@ -122,8 +105,8 @@ fn cmd(variable: &str, finish: &Finish) -> Result<String, &'static str> {
             "@if not defined {variable} (echo {} & exit 1)",
             what.replace(['&', '|', '<', '>', '(', ')', '%', '^'], " ")
         )),
-        Finish::Defined { .. } | Finish::Decode | Finish::File(_) | Finish::Join(_) => Err(
-            "cmd cannot take this value safely: use `pwsh`, or pass a number, a truth value or an enum",
-        ),
+        Finish::Defined { .. } | Finish::Decode | Finish::File(_) | Finish::Join(_) => {
+            Err("cmd cannot take this value safely: use `pwsh`, or pass a number, a truth value or an enum")
+        }
     }
 }

@@ -16,7 +16,7 @@ const LONGEST: u32 = 32_000;
 pub enum Form {
     /// One line, in the shell's variable `value`.
     Line,
-    /// Any text, in the file that the shell's variable `file` names; without its last line break.
+    /// Any text, in the file that the shell's variable `file` names; without the line breaks at its end.
     File,
 }
 
@@ -43,19 +43,13 @@ pub fn captured(shell: Shell, script: &str, file: &str) -> String {
             format!("& {{\n{script}\n}} | Out-File -Encoding utf8NoBOM -FilePath \"{file}\"")
         }
         Shell::Python => {
-            let (variable, rest) = file_text
-                .trim_start_matches('$')
-                .split_once('/')
-                .unwrap_or((file_text, ""));
+            let (variable, rest) = file_text.trim_start_matches('$').split_once('/').unwrap_or((file_text, ""));
             format!(
                 "import os, sys; sys.stdout.flush(); os.dup2(os.open(os.environ[\"{variable}\"] + \"/{rest}\", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666), 1)\n{script}"
             )
         }
         Shell::Cmd => {
-            let path = file_text
-                .replacen('$', "%", 1)
-                .replacen('/', "%/", 1)
-                .replace('/', "\\");
+            let path = file_text.replacen('$', "%", 1).replacen('/', "%/", 1).replace('/', "\\");
             format!("@call :flow > \"{path}\"\n@exit /b %errorlevel%\n:flow\n{script}")
         }
     }
@@ -63,11 +57,7 @@ pub fn captured(shell: Shell, script: &str, file: &str) -> String {
 
 /// The script as a child of the shell. Its lines are moved only if that cannot change them.
 pub fn child(script: &str) -> String {
-    if script.contains('\n') {
-        format!("(\n{script}\n)")
-    } else {
-        format!("(\n  {script}\n)")
-    }
+    if script.contains('\n') { format!("(\n{script}\n)") } else { format!("(\n  {script}\n)") }
 }
 
 /// The lines that check what a step published and leave it in the [`Form`]. `below` is the file's
@@ -84,23 +74,15 @@ pub fn checked(
     let mut lines = vec![format!("file={}", host.path(below))];
     if os == Os::Windows {
         // Programs there end lines with CR LF; a value is the same on every system.
-        lines
-            .push("tr -d '\\r' < \"$file\" > \"$file.lf\" && mv \"$file.lf\" \"$file\"".to_owned());
+        lines.push("tr -d '\\r' < \"$file\" > \"$file.lf\" && mv \"$file.lf\" \"$file\"".to_owned());
     }
     let form = match innermost(&publish.ty) {
         ValueType::String => {
             if required {
-                lines.push(format!(
-                    "grep -q . \"$file\" || fail {}",
-                    message(&format!("{what} is empty"))
-                ));
+                lines.push(format!("grep -q . \"$file\" || fail {}", message(&format!("{what} is empty"))));
             }
-            let long = message(&format!(
-                "{what} is longer than {LONGEST} bytes: make it a file"
-            ));
-            lines.push(format!(
-                "[ \"$(wc -c < \"$file\")\" -le {LONGEST} ] || fail {long}"
-            ));
+            let long = message(&format!("{what} is longer than {LONGEST} bytes: make it a file"));
+            lines.push(format!("[ \"$(wc -c < \"$file\")\" -le {LONGEST} ] || fail {long}"));
             Form::File
         }
         ty => {
@@ -145,32 +127,17 @@ fn line_of(ty: &ValueType, what: &str, optional: bool) -> Result<Vec<String>, &'
                 format!("case ${{value#-}} in '' | *[!0-9]* | 0?*) fail {wrong} ;; esac")
             };
             // The shell's own comparison fails for what it cannot hold.
-            vec![
-                read,
-                digits,
-                format!(
-                    "[ \"${{value:-0}}\" -le 9223372036854775807 ] 2> /dev/null || fail {range}"
-                ),
-            ]
+            vec![read, digits, format!("[ \"${{value:-0}}\" -le 9223372036854775807 ] 2> /dev/null || fail {range}")]
         }
         ValueType::Enum { variants, .. } => {
-            let list = variants
-                .iter()
-                .map(|it| super::word(it))
-                .collect::<Vec<_>>()
-                .join(" | ");
+            let list = variants.iter().map(|it| super::word(it)).collect::<Vec<_>>().join(" | ");
             let wrong = message(&format!("{what} is none of: {}", variants.join(", ")));
-            vec![
-                read,
-                format!("case $value in {empty}{list}) ;; *) fail {wrong} ;; esac"),
-            ]
+            vec![read, format!("case $value in {empty}{list}) ;; *) fail {wrong} ;; esac")]
         }
         ValueType::List(item) => {
             let test = jq_test(item)?;
             let wrong = message(&format!("{what} is not a JSON list of the declared type"));
-            let long = message(&format!(
-                "{what} is longer than {LONGEST} bytes: make it a file"
-            ));
+            let long = message(&format!("{what} is longer than {LONGEST} bytes: make it a file"));
             let program = super::word(&format!(
                 "if length == 1 and (.[0] | {}) then .[0] else error(\"type\") end",
                 list_test(&test)
@@ -181,9 +148,7 @@ fn line_of(ty: &ValueType, what: &str, optional: bool) -> Result<Vec<String>, &'
             } else {
                 vec![compact]
             };
-            lines.push(format!(
-                "[ \"$(printf %s \"$value\" | wc -c)\" -le {LONGEST} ] || fail {long}"
-            ));
+            lines.push(format!("[ \"$(printf %s \"$value\" | wc -c)\" -le {LONGEST} ] || fail {long}"));
             lines
         }
         ValueType::Duration => {
@@ -209,11 +174,7 @@ fn jq_test(ty: &ValueType) -> Result<String, &'static str> {
         ValueType::Int => "type == \"number\" and . == floor".to_owned(),
         ValueType::String => "type == \"string\"".to_owned(),
         ValueType::Enum { variants, .. } => {
-            let list = variants
-                .iter()
-                .map(|it| format!("\"{it}\""))
-                .collect::<Vec<_>>()
-                .join(", ");
+            let list = variants.iter().map(|it| format!("\"{it}\"")).collect::<Vec<_>>().join(", ");
             format!("IN({list})")
         }
         ValueType::List(inner) => list_test(&jq_test(inner)?),

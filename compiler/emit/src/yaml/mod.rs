@@ -85,11 +85,7 @@ impl Map {
 
     /// Adds an entry with comments or a blank line.
     pub fn push_around(&mut self, key: impl Into<String>, value: impl Into<Node>, around: Around) {
-        self.entries.push(Entry {
-            key: Key::Text(key.into()),
-            value: value.into(),
-            around,
-        });
+        self.entries.push(Entry { key: Key::Text(key.into()), value: value.into(), around });
     }
 
     /// The value of an entry.
@@ -118,25 +114,18 @@ impl Map {
 impl Around {
     /// Only a blank line.
     pub fn blank() -> Self {
-        Self {
-            blank: true,
-            ..Self::default()
-        }
+        Self { blank: true, ..Self::default() }
     }
 
     /// Only a comment beside.
     pub fn beside(comment: impl Into<String>) -> Self {
-        Self {
-            beside: Some(comment.into()),
-            ..Self::default()
-        }
+        Self { beside: Some(comment.into()), ..Self::default() }
     }
 
     /// The same with lines of comment above: each line of the text is one.
     #[must_use]
     pub fn above(mut self, comment: Option<&str>) -> Self {
-        self.above
-            .extend(comment.into_iter().flat_map(str::lines).map(str::to_owned));
+        self.above.extend(comment.into_iter().flat_map(str::lines).map(str::to_owned));
         self
     }
 }
@@ -144,10 +133,7 @@ impl Around {
 impl Item {
     /// An item with nothing around it.
     pub fn bare(value: impl Into<Node>) -> Self {
-        Self {
-            value: value.into(),
-            around: Around::default(),
-        }
+        Self { value: value.into(), around: Around::default() }
     }
 }
 

@@ -161,16 +161,9 @@ fn comment(out: &mut String, indent: usize, line: &str) {
 
 /// A comment's text on one line: what no reader accepts in a comment becomes a space.
 fn tame(text: &str) -> String {
-    let printable = |it: char| {
-        !it.is_control()
-            && !matches!(
-                it,
-                '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
-            )
-    };
-    text.chars()
-        .map(|it| if printable(it) { it } else { ' ' })
-        .collect()
+    let printable =
+        |it: char| !it.is_control() && !matches!(it, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');
+    text.chars().map(|it| if printable(it) { it } else { ' ' }).collect()
 }
 
 fn pad(out: &mut String, indent: usize) {

@@ -29,35 +29,26 @@ pub(super) fn is_plain(text: &str) -> bool {
 
 /// Whether some reader takes the plain text for something else than a string.
 fn resolves(text: &str) -> bool {
-    const WORDS: [&str; 11] = [
-        "y", "n", "yes", "no", "true", "false", "on", "off", "null", ".inf", ".nan",
-    ];
+    const WORDS: [&str; 11] = ["y", "n", "yes", "no", "true", "false", "on", "off", "null", ".inf", ".nan"];
     if WORDS.iter().any(|word| word.eq_ignore_ascii_case(text)) {
         return true;
     }
     // Integers of all bases, floats, sexagesimals (1:30), dates and times: all begin so and are made
     // of these characters only. Versions such as 1.2.3 are quoted as well, which does no harm.
     text.starts_with(|it: char| it.is_ascii_digit() || it == '.')
-        && text
-            .chars()
-            .all(|it| it.is_ascii_hexdigit() || "xXoO_.+-:tTzZ ".contains(it))
+        && text.chars().all(|it| it.is_ascii_hexdigit() || "xXoO_.+-:tTzZ ".contains(it))
 }
 
 /// Whether the text can be written as a literal block.
 pub(super) fn is_block(text: &str) -> bool {
-    text.chars()
-        .all(|it| is_printable(it) || matches!(it, '\n' | '\t'))
+    text.chars().all(|it| is_printable(it) || matches!(it, '\n' | '\t'))
         && text.lines().any(|line| !line.trim().is_empty())
 }
 
 /// A character that stands for itself in every reader: no control character, no line break of any
 /// version of YAML, no byte order mark, no noncharacter.
 fn is_printable(it: char) -> bool {
-    !it.is_control()
-        && !matches!(
-            it,
-            '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
-        )
+    !it.is_control() && !matches!(it, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 fn double_quoted(text: &str) -> String {

@@ -1,20 +1,11 @@
 //! A plan as elaboration makes it of a small, realistic program, and help to build others.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    missing_docs,
-    reason = "each test file uses a part"
-)]
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses a part")]
 
 use flow_emit::{Emitted, Options, emit};
 use flow_plan::model::*;
 
 pub fn place(line: u32) -> Place {
-    Place {
-        file: "ci.flow".into(),
-        line,
-        column: 5,
-    }
+    Place { file: "ci.flow".into(), line, column: 5 }
 }
 
 pub fn text(text: &str) -> ScriptPart {
@@ -22,44 +13,22 @@ pub fn text(text: &str) -> ScriptPart {
 }
 
 pub fn read(variable: &str, value: Value) -> ScriptPart {
-    ScriptPart::Read {
-        variable: variable.into(),
-        value,
-        position: Position::Bare,
-    }
+    ScriptPart::Read { variable: variable.into(), value, position: Position::Bare }
 }
 
 pub fn write(output: &str, path: &str) -> ScriptPart {
-    let location = Location::Produced {
-        output: output.into(),
-        path: path.into(),
-    };
-    ScriptPart::Path {
-        location,
-        position: Position::Bare,
-    }
+    let location = Location::Produced { output: output.into(), path: path.into() };
+    ScriptPart::Path { location, position: Position::Bare }
 }
 
 pub fn consumed(input: &str, path: &str) -> ScriptPart {
-    let location = Location::Consumed {
-        input: input.into(),
-        path: path.into(),
-    };
-    ScriptPart::Path {
-        location,
-        position: Position::Bare,
-    }
+    let location = Location::Consumed { input: input.into(), path: path.into() };
+    ScriptPart::Path { location, position: Position::Bare }
 }
 
 pub fn value_file(step: &str, name: &str) -> ScriptPart {
-    let location = Location::Value {
-        step: step.into(),
-        name: name.into(),
-    };
-    ScriptPart::Path {
-        location,
-        position: Position::Bare,
-    }
+    let location = Location::Value { step: step.into(), name: name.into() };
+    ScriptPart::Path { location, position: Position::Bare }
 }
 
 pub fn step(id: &str, title: &str, shell: Shell, parts: Vec<ScriptPart>) -> Step {
@@ -78,52 +47,27 @@ pub fn step(id: &str, title: &str, shell: Shell, parts: Vec<ScriptPart>) -> Step
 }
 
 pub fn publish(name: &str, ty: ValueType, from: PublishFrom) -> Publish {
-    Publish {
-        name: name.into(),
-        ty,
-        from,
-    }
+    Publish { name: name.into(), ty, from }
 }
 
 pub fn field(name: &str, kind: FieldKind, path: &str) -> Field {
-    Field {
-        name: name.into(),
-        kind,
-        path: path.into(),
-        optional: false,
-    }
+    Field { name: name.into(), kind, path: path.into(), optional: false }
 }
 
 pub fn artifact(name: &str, schema: &Schema) -> Output {
-    Output {
-        name: name.into(),
-        docs: None,
-        kind: OutputKind::Artifact(schema.clone()),
-        place: place(9),
-    }
+    Output { name: name.into(), docs: None, kind: OutputKind::Artifact(schema.clone()), place: place(9) }
 }
 
 pub fn value(name: &str, ty: ValueType, value: Value) -> Output {
-    Output {
-        name: name.into(),
-        docs: None,
-        kind: OutputKind::Value { ty, value },
-        place: place(9),
-    }
+    Output { name: name.into(), docs: None, kind: OutputKind::Value { ty, value }, place: place(9) }
 }
 
 pub fn from_step(step: &str, name: &str) -> Value {
-    Value::Step {
-        step: step.into(),
-        name: name.into(),
-    }
+    Value::Step { step: step.into(), name: name.into() }
 }
 
 pub fn output(job: &str, output: &str) -> Value {
-    Value::Output {
-        job: job.into(),
-        output: output.into(),
-    }
+    Value::Output { job: job.into(), output: output.into() }
 }
 
 pub fn constant(text: &str) -> Value {
@@ -131,30 +75,15 @@ pub fn constant(text: &str) -> Value {
 }
 
 pub fn edge(job: &str, kind: EdgeKind) -> Edge {
-    Edge {
-        job: job.into(),
-        kind,
-    }
+    Edge { job: job.into(), kind }
 }
 
 pub fn consume(id: &str, job: &str, output: &str, schema: &Schema) -> Consume {
-    Consume {
-        id: id.into(),
-        job: job.into(),
-        output: output.into(),
-        schema: schema.clone(),
-    }
+    Consume { id: id.into(), job: job.into(), output: output.into(), schema: schema.clone() }
 }
 
 pub fn on(event: Event) -> Trigger {
-    Trigger {
-        event,
-        branches: vec![],
-        tags: vec![],
-        paths: vec![],
-        drafts: true,
-        cron: None,
-    }
+    Trigger { event, branches: vec![], tags: vec![], paths: vec![], drafts: true, cron: None }
 }
 
 pub fn job(id: &str) -> Job {
@@ -164,12 +93,7 @@ pub fn job(id: &str) -> Job {
         title: id.into(),
         docs: None,
         args: vec![],
-        runner: Runner {
-            os: Os::Linux,
-            arch: Arch::X64,
-            github: None,
-            ado: None,
-        },
+        runner: Runner { os: Os::Linux, arch: Arch::X64, github: None, ado: None },
         checkout: None,
         inputs: None,
         timeout_seconds: 3600,
@@ -184,12 +108,7 @@ pub fn job(id: &str) -> Job {
 }
 
 pub fn checkout() -> Checkout {
-    Checkout {
-        depth: 1,
-        tags: false,
-        submodules: false,
-        lfs: false,
-    }
+    Checkout { depth: 1, tags: false, submodules: false, lfs: false }
 }
 
 pub fn plan(backend: Backend, jobs: Vec<Job>) -> Plan {
@@ -208,16 +127,11 @@ pub fn plan(backend: Backend, jobs: Vec<Job>) -> Plan {
 
 /// A job of one step.
 pub fn one_step(id: &str, step: Step) -> Job {
-    Job {
-        steps: vec![step],
-        ..job(id)
-    }
+    Job { steps: vec![step], ..job(id) }
 }
 
 pub fn options() -> Options {
-    Options {
-        command: "flowc emit".into(),
-    }
+    Options { command: "flowc emit".into() }
 }
 
 pub fn emitted(plan: &Plan) -> Emitted {
@@ -227,10 +141,7 @@ pub fn emitted(plan: &Plan) -> Emitted {
 /// The messages of what cannot be emitted.
 pub fn refused(plan: &Plan) -> Vec<String> {
     let errors = emit(plan, &options()).expect_err("it cannot be emitted");
-    errors
-        .into_iter()
-        .map(|it| format!("{} [{}]", it.message, it.help))
-        .collect()
+    errors.into_iter().map(|it| format!("{} [{}]", it.message, it.help)).collect()
 }
 
 pub fn yaml(text: &str) -> serde_yaml::Value {
@@ -238,26 +149,17 @@ pub fn yaml(text: &str) -> serde_yaml::Value {
 }
 
 pub fn greeting() -> ValueType {
-    ValueType::Enum {
-        name: "Greeting".into(),
-        variants: vec!["hello".into(), "moin".into()],
-    }
+    ValueType::Enum { name: "Greeting".into(), variants: vec!["hello".into(), "moin".into()] }
 }
 
 fn tool(profile: &str) -> Schema {
     let mut notes = field("notes", FieldKind::File, "notes.txt");
     notes.optional = true;
-    Schema {
-        name: format!("Tool({profile})"),
-        fields: vec![field("binary", FieldKind::Exec, "bin/hello"), notes],
-    }
+    Schema { name: format!("Tool({profile})"), fields: vec![field("binary", FieldKind::Exec, "bin/hello"), notes] }
 }
 
 fn report() -> Schema {
-    Schema {
-        name: "opaque".into(),
-        fields: vec![field("", FieldKind::Opaque, "report")],
-    }
+    Schema { name: "opaque".into(), fields: vec![field("", FieldKind::Opaque, "report")] }
 }
 
 fn package() -> Schema {
@@ -265,33 +167,18 @@ fn package() -> Schema {
         field("archive", FieldKind::File, "hello.tar.gz"),
         field("checksum", FieldKind::File, "hello.tar.gz.sha256"),
     ];
-    Schema {
-        name: "Package".into(),
-        fields,
-    }
+    Schema { name: "Package".into(), fields }
 }
 
 fn describe() -> Job {
-    let mut step = step(
-        "version",
-        "git describe --tags --always",
-        Shell::Sh,
-        vec![text("git describe --tags --always")],
-    );
+    let mut step =
+        step("version", "git describe --tags --always", Shell::Sh, vec![text("git describe --tags --always")]);
     step.publishes = vec![publish("version", ValueType::String, PublishFrom::Stdout)];
     Job {
         docs: Some("What this commit is called.".into()),
-        checkout: Some(Checkout {
-            depth: 0,
-            tags: true,
-            ..checkout()
-        }),
+        checkout: Some(Checkout { depth: 0, tags: true, ..checkout() }),
         timeout_seconds: 300,
-        outputs: vec![value(
-            "version",
-            ValueType::String,
-            from_step("version", "version"),
-        )],
+        outputs: vec![value("version", ValueType::String, from_step("version", "version"))],
         ..one_step("describe", step)
     }
 }
@@ -311,11 +198,7 @@ fn build(profile: &str) -> Job {
         ],
     );
     compile.env = vec![("HELLO_VERSION".into(), output("describe", "version"))];
-    compile.writes = vec![Write {
-        output: "tool".into(),
-        field: "binary".into(),
-        place: place(21),
-    }];
+    compile.writes = vec![Write { output: "tool".into(), field: "binary".into(), place: place(21) }];
     Job {
         name: "build".into(),
         title: format!("build ({profile})"),
@@ -345,11 +228,7 @@ fn test(shard: i64) -> Job {
     );
     run.docs = Some("A shard writes what it likes.".into());
     run.timeout_seconds = Some(90);
-    run.writes = vec![Write {
-        output: "report".into(),
-        field: String::new(),
-        place: place(31),
-    }];
+    run.writes = vec![Write { output: "report".into(), field: String::new(), place: place(31) }];
     Job {
         name: "test".into(),
         title: format!("test ({shard})"),
@@ -407,11 +286,7 @@ fn verify() -> Job {
         "count",
         "Count the files",
         Shell::Sh,
-        vec![
-            text("tar -tzf "),
-            consumed("package", "hello.tar.gz"),
-            text(" | wc -l | tr -d ' '"),
-        ],
+        vec![text("tar -tzf "), consumed("package", "hello.tar.gz"), text(" | wc -l | tr -d ' '")],
     );
     count.publishes = vec![publish("files", ValueType::Int, PublishFrom::Stdout)];
     let check = step(
@@ -448,10 +323,7 @@ fn summarize() -> Job {
             write("summary", "report.txt"),
         ],
     );
-    let summary = Schema {
-        name: "file".into(),
-        fields: vec![field("", FieldKind::File, "report.txt")],
-    };
+    let summary = Schema { name: "file".into(), fields: vec![field("", FieldKind::File, "report.txt")] };
     Job {
         consumes: vec![
             consume("reports/1", "test-1", "report", &report()),
@@ -479,10 +351,7 @@ pub fn quickstart(backend: Backend) -> Plan {
     Plan {
         docs: Some("Builds, tests and packs the tool.".into()),
         triggers: vec![
-            Trigger {
-                branches: vec!["main".into()],
-                ..on(Event::Push)
-            },
+            Trigger { branches: vec!["main".into()], ..on(Event::Push) },
             on(Event::PullRequest),
             on(Event::Manual),
         ],
@@ -495,16 +364,7 @@ pub fn quickstart(backend: Backend) -> Plan {
         }],
         ..plan(
             backend,
-            vec![
-                describe(),
-                build("dev"),
-                build("release"),
-                test(1),
-                test(2),
-                summarize(),
-                packaging(),
-                verify(),
-            ],
+            vec![describe(), build("dev"), build("release"), test(1), test(2), summarize(), packaging(), verify()],
         )
     }
 }
@@ -512,52 +372,26 @@ pub fn quickstart(backend: Backend) -> Plan {
 /// A plan that uses what the quickstart does not: all shells, systems and kinds of parameters,
 /// secrets, joined and optional values, a packed artifact on its way to Windows.
 pub fn everything(backend: Backend) -> Plan {
-    let runner = |os, arch| Runner {
-        os,
-        arch,
-        github: None,
-        ado: None,
-    };
+    let runner = |os, arch| Runner { os, arch, github: None, ado: None };
     let mixed = Schema {
         name: "Mixed".into(),
         fields: vec![
             field("binary", FieldKind::Exec, "bin/tool"),
-            Field {
-                optional: true,
-                ..field("notes", FieldKind::File, "notes.txt")
-            },
+            Field { optional: true, ..field("notes", FieldKind::File, "notes.txt") },
             field("assets", FieldKind::Opaque, "share/assets"),
         ],
     };
-    let mut list = step(
-        "list",
-        "List",
-        Shell::Python,
-        vec![text("import json\nprint(json.dumps([\"a\"]))")],
-    );
-    list.publishes = vec![publish(
-        "names",
-        ValueType::List(Box::new(ValueType::String)),
-        PublishFrom::Stdout,
-    )];
+    let mut list = step("list", "List", Shell::Python, vec![text("import json\nprint(json.dumps([\"a\"]))")]);
+    list.publishes = vec![publish("names", ValueType::List(Box::new(ValueType::String)), PublishFrom::Stdout)];
     let mut flags = step(
         "flags",
         "Set flags",
         Shell::Bash,
-        vec![
-            text("echo True > "),
-            value_file("flags", "on"),
-            text("\n: > "),
-            value_file("flags", "note"),
-        ],
+        vec![text("echo True > "), value_file("flags", "on"), text("\n: > "), value_file("flags", "note")],
     );
     flags.publishes = vec![
         publish("on", ValueType::Bool, PublishFrom::File),
-        publish(
-            "note",
-            ValueType::Optional(Box::new(ValueType::String)),
-            PublishFrom::File,
-        ),
+        publish("note", ValueType::Optional(Box::new(ValueType::String)), PublishFrom::File),
     ];
     let mut use_them = step(
         "use-them",
@@ -580,42 +414,24 @@ pub fn everything(backend: Backend) -> Plan {
             write("mixed", "bin/tool"),
         ],
     );
-    use_them.env = vec![
-        ("TOKEN".into(), Value::Secret("REGISTRY_TOKEN".into())),
-        ("NOTE".into(), from_step("flags", "note")),
-    ];
+    use_them.env =
+        vec![("TOKEN".into(), Value::Secret("REGISTRY_TOKEN".into())), ("NOTE".into(), from_step("flags", "note"))];
     let take = Step {
         run: Run::Take {
             from: "notes/read me.txt".into(),
-            to: Location::Produced {
-                output: "mixed".into(),
-                path: "notes.txt".into(),
-            },
+            to: Location::Produced { output: "mixed".into(), path: "notes.txt".into() },
             kind: FieldKind::File,
         },
         ..step("take", "Take notes", Shell::Sh, vec![])
     };
     let make = Job {
         docs: Some("Makes everything.\nTwice over.".into()),
-        checkout: Some(Checkout {
-            depth: 50,
-            tags: true,
-            submodules: true,
-            lfs: true,
-        }),
+        checkout: Some(Checkout { depth: 50, tags: true, submodules: true, lfs: true }),
         steps: vec![list, flags, use_them, take],
         outputs: vec![
-            value(
-                "names",
-                ValueType::List(Box::new(ValueType::String)),
-                from_step("list", "names"),
-            ),
+            value("names", ValueType::List(Box::new(ValueType::String)), from_step("list", "names")),
             value("on", ValueType::Bool, from_step("flags", "on")),
-            value(
-                "tag",
-                ValueType::String,
-                Value::Join(vec![constant("v-"), from_step("flags", "on")]),
-            ),
+            value("tag", ValueType::String, Value::Join(vec![constant("v-"), from_step("flags", "on")])),
             artifact("mixed", &mixed),
         ],
         exposes: vec![Expose {
@@ -644,12 +460,7 @@ pub fn everything(backend: Backend) -> Plan {
             ],
         )
     };
-    let mut cmd = step(
-        "old",
-        "Old",
-        Shell::Cmd,
-        vec![text("echo "), read("ON", output("make", "on"))],
-    );
+    let mut cmd = step("old", "Old", Shell::Cmd, vec![text("echo "), read("ON", output("make", "on"))]);
     cmd.workdir = Some("sub".into());
     let needs = vec![
         edge("make", EdgeKind::Value("tag".into())),
@@ -658,10 +469,7 @@ pub fn everything(backend: Backend) -> Plan {
     ];
     let windows = Job {
         runner: runner(Os::Windows, Arch::X64),
-        env: vec![
-            ("LEVEL".into(), Value::Param("label".into())),
-            ("path_like".into(), constant("a: b # c")),
-        ],
+        env: vec![("LEVEL".into(), Value::Param("label".into())), ("path_like".into(), constant("a: b # c"))],
         consumes: vec![consume("mixed", "make", "mixed", &mixed)],
         needs: needs.clone(),
         steps: vec![on_windows(Shell::Pwsh), cmd],
@@ -674,20 +482,11 @@ pub fn everything(backend: Backend) -> Plan {
         consumes: vec![consume("mixed", "make", "mixed", &mixed)],
         needs,
         steps: vec![on_windows(Shell::Sh), measure],
-        outputs: vec![value(
-            "date",
-            ValueType::String,
-            from_step("measure", "date"),
-        )],
+        outputs: vec![value("date", ValueType::String, from_step("measure", "date"))],
         ..job("macos")
     };
-    let param = |name: &str, ty, default| Param {
-        name: name.into(),
-        docs: None,
-        ty,
-        default: Some(default),
-        place: place(2),
-    };
+    let param =
+        |name: &str, ty, default| Param { name: name.into(), docs: None, ty, default: Some(default), place: place(2) };
     Plan {
         triggers: vec![
             Trigger {
@@ -695,14 +494,8 @@ pub fn everything(backend: Backend) -> Plan {
                 paths: vec!["src/**".into()],
                 ..on(Event::Push)
             },
-            Trigger {
-                drafts: false,
-                ..on(Event::PullRequest)
-            },
-            Trigger {
-                cron: Some("30 3 * * 1-5".into()),
-                ..on(Event::Schedule)
-            },
+            Trigger { drafts: false, ..on(Event::PullRequest) },
+            Trigger { cron: Some("30 3 * * 1-5".into()), ..on(Event::Schedule) },
             on(Event::Manual),
         ],
         params: vec![

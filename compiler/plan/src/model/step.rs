@@ -117,7 +117,7 @@ pub struct Publish {
     /// Its type.
     #[serde(rename = "type")]
     pub ty: ValueType,
-    /// Where the text comes from; one line break at its end is removed.
+    /// Where the text comes from; line breaks at its end are removed, as by a shell's `$(…)`.
     pub from: PublishFrom,
 }
 
