@@ -12,8 +12,10 @@
 //!              └──▶ store    (what jobs hand on)         files, system
 //! ```
 
-// This crate is the rim: reading and writing files and starting processes is its purpose.
-#![allow(clippy::disallowed_methods)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this is the rim: to read and write files and start processes is its purpose"
+)]
 
 mod cancel;
 mod check;

@@ -224,8 +224,8 @@ mod tests {
     }
 
     #[test]
-    fn one_line_break_goes() {
-        assert_eq!(from_bytes(b"a\n\n".to_vec()), Ok("a\n".to_owned()));
+    fn line_breaks_at_the_end_go() {
+        assert_eq!(from_bytes(b"a\n\n".to_vec()), Ok("a".to_owned()));
         assert_eq!(from_bytes(b"a\r\n".to_vec()), Ok("a".to_owned()));
         assert_eq!(from_bytes(b"a\0b".to_vec()), Err(ValueProblem::Nul));
         assert_eq!(from_bytes(vec![0xff]), Err(ValueProblem::NotUtf8));

@@ -32,6 +32,9 @@ async fn shells_are_strict() {
         (Shell::Bash, "false | cat\necho on", 1),
         (Shell::Python, "import sys\nsys.exit(3)", 3),
     ] {
+        if shell == Shell::Python && !has_python() {
+            continue;
+        }
         let failure = world.fail(&failing(shell, text), "a").await;
         assert!(matches!(failure.cause, Cause::Exit(it) if it == code), "{text}: {:?}", failure.cause);
     }
@@ -117,12 +120,15 @@ fn pid_file(world: &World) -> std::path::PathBuf {
     world.path().join("pid")
 }
 
-/// A process that has ended may stay in the table until someone asks for it.
+/// A process that has ended may stay in the table, as a zombie, until someone asks for it.
 fn is_running(world: &World) -> bool {
     let pid = std::fs::read_to_string(pid_file(world)).unwrap();
-    let status = std::process::Command::new("ps").args(["-o", "stat=", "-p", pid.trim()]).output().unwrap();
-    let status = String::from_utf8(status.stdout).unwrap();
-    !status.trim().is_empty() && !status.starts_with('Z')
+    let pid = pid.trim();
+    if std::path::Path::new("/proc/self/stat").exists() {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        return stat.rsplit_once(')').is_some_and(|(_, state)| !state.trim_start().starts_with('Z'));
+    }
+    std::process::Command::new("sh").args(["-c", &format!("kill -0 {pid}")]).status().unwrap().success()
 }
 
 #[tokio::test]

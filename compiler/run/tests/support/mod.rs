@@ -113,6 +113,11 @@ impl World {
     }
 }
 
+/// Python is not on every machine that builds this project.
+pub(crate) fn has_python() -> bool {
+    Command::new("python3").arg("--version").output().is_ok()
+}
+
 pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .current_dir(folder)
