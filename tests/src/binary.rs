@@ -68,3 +68,25 @@ pub fn run(folder: &Path, arguments: &[&str]) -> Ran {
     assert!(!ran.err.contains("panicked at"), "flowc panicked:\n{}", ran.err);
     ran
 }
+
+/// A project of these files in a folder of its own.
+pub fn project<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> tempfile::TempDir {
+    let folder = tempfile::Builder::new().prefix("flow").tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("flow.toml"), "").expect("flow.toml");
+    for (path, content) in files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a file has a folder")).expect("a folder");
+        std::fs::write(&path, content).expect("a file");
+    }
+    folder
+}
+
+/// What `flowc check --format json` finds in a project, a value each.
+pub fn found(folder: &Path) -> Vec<serde_json::Value> {
+    let ran = run(folder, &["check", "--format", "json"]);
+    let found: Vec<serde_json::Value> =
+        ran.out.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+    let errors = found.iter().any(|it| it["severity"] == "error");
+    assert_eq!(ran.code, Some(i32::from(errors)), "1 exactly if there are errors:\n{}", ran.all());
+    found
+}

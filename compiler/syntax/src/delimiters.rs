@@ -187,7 +187,12 @@ fn report_unclosed(text: &str, tokens: &[Token], fates: &FxHashMap<usize, Fate>,
         errors.push(
             Diagnostic::new(Code::UnclosedDelimiter, token.span(), headline)
                 .label("it opens here")
-                .related(place, words),
+                .related(place, words)
+                .help(match token.kind {
+                    Kind::LParen => "close it with `)`",
+                    Kind::LBracket => "close it with `]`",
+                    _ => "close it with `}`",
+                }),
         );
     }
 }

@@ -100,7 +100,12 @@ impl Infer<'_> {
         let finding = self
             .finding(Code::NotAllowedHere, span, format!("the {what} `{name}` can be called in {where_} only"))
             .label(format!("a call of {what} `{name}`"))
-            .related(name_place(self.db, def), "declared here");
+            .related(name_place(self.db, def), "declared here")
+            .help(if what == "job" {
+                "call it in the pipeline, and take what it gives as a parameter"
+            } else {
+                "call it in a job, and that job here"
+            });
         self.report(finding);
     }
 

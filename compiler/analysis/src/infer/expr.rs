@@ -17,6 +17,7 @@ impl Infer<'_> {
     /// What is known of `e`. `expected` guides bare variants and literals, it is not enforced.
     pub(super) fn expr(&mut self, e: &Expr, expected: Option<&Ty>) -> Val {
         let mut val = self.expr_kind(e, expected);
+        val.ty = self.refined(e, val.ty);
         if val.norm == Norm::Unknown && val.phase == Phase::Const && !val.ty.is_error() {
             val.norm = self.norm(e);
         }
@@ -179,6 +180,8 @@ impl Infer<'_> {
             Some(res) if variant_of.is_none() => self.top_level(name, span, &res),
             _ => match variant_of {
                 Some(def) => self.variant(span, def, SmolStr::from(name)),
+                // A variant of an enum that is not known, perhaps; that was reported.
+                None if expected.is_some_and(Ty::is_error) => Val::error(),
                 None => {
                     self.unknown_name(name, span, expected);
                     Val::error()

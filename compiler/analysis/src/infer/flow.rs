@@ -40,13 +40,15 @@ impl Infer<'_> {
     pub(super) fn if_value(&mut self, it: &If, expected: Option<&Ty>) -> Val {
         let mut phase = self.condition(&it.condition, "an `if`");
         let before = self.writes.clone();
-        let then = self.block(&it.then, expected);
+        let tells = self.tells(&it.condition);
+        let then = self.knowing(tells.holds, |infer| infer.block(&it.then, expected));
         let after_then = std::mem::replace(&mut self.writes, before);
-        let otherwise = match &it.otherwise {
-            Some(Else::Body(body)) => Some((self.block(body, expected.or(Some(&then.ty))), body.span)),
-            Some(Else::If(inner, inner_span)) => Some((self.if_value(inner, expected.or(Some(&then.ty))), *inner_span)),
+        let wanted = expected.or(Some(&then.ty));
+        let otherwise = self.knowing(tells.fails, |infer| match &it.otherwise {
+            Some(Else::Body(body)) => Some((infer.block(body, wanted), body.span)),
+            Some(Else::If(inner, inner_span)) => Some((infer.if_value(inner, wanted), *inner_span)),
             None => None,
-        };
+        });
         self.writes = after_then.join(std::mem::take(&mut self.writes));
         phase = phase.max(then.phase);
         match otherwise {
@@ -115,7 +117,8 @@ impl Infer<'_> {
                 let filter_phase = infer.condition(filter, "a `for`");
                 phase = phase.max(filter_phase);
             }
-            member = infer.block(&it.body, wanted.as_ref());
+            let present = it.filter.as_ref().map(|filter| infer.tells(filter).holds).unwrap_or_default();
+            member = infer.knowing(present, |infer| infer.block(&it.body, wanted.as_ref()));
         });
         self.written_in_loop(&before, it, keys.as_deref());
         phase = phase.max(member.phase);
@@ -142,9 +145,19 @@ impl Infer<'_> {
         let mut joined = None;
         let mut ty: Option<Ty> = None;
         let mut phase = value.phase;
+        let mut none_taken = false;
         for arm in &it.arms {
             self.writes = before.clone();
-            let val = self.arm(arm, expected.or(ty.as_ref()));
+            // An arm that does not take `none`, or that comes after one that does, has a value.
+            let takes = |kind: &PatternKind| arm.patterns.iter().any(|pattern| pattern.kind == *kind);
+            let present = if takes(&PatternKind::None) || (takes(&PatternKind::Any) && !none_taken) {
+                None
+            } else {
+                super::refine::path(&it.value)
+            };
+            none_taken |= takes(&PatternKind::None);
+            let wanted = expected.or(ty.as_ref());
+            let val = self.knowing(present.into_iter().collect(), |infer| infer.arm(arm, wanted));
             let after = std::mem::take(&mut self.writes);
             joined = Some(match joined {
                 None => after,

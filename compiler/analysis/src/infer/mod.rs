@@ -4,6 +4,7 @@
 //! Two queries share it: [`signature`], which other items depend on, and [`check`], which nothing
 //! but diagnostics, editor and plan does. So an edit in a body re-checks that body alone.
 
+mod advice;
 mod assign;
 mod body;
 mod call;
@@ -12,6 +13,7 @@ mod fields;
 mod flow;
 mod member;
 mod op;
+mod refine;
 mod script;
 mod setting;
 mod sig;
@@ -120,6 +122,8 @@ struct Infer<'db> {
     out: Checked,
     frames: Vec<Vec<Local>>,
     writes: Writes,
+    /// Paths that a test around this point has shown to be there.
+    present: refine::Present,
 }
 
 /// All of an item that its signature leaves. Must not change when another item's body does.
@@ -168,6 +172,7 @@ impl<'db> Infer<'db> {
             out: Checked::default(),
             frames: vec![Vec::new()],
             writes: Writes::default(),
+            present: Vec::new(),
         }
     }
 
@@ -282,16 +287,12 @@ impl<'db> Infer<'db> {
         }
         let mut finding = self
             .finding(Code::TypeMismatch, span, format!("{because} {}, not {}", article(&to_text), article(&from_text)))
-            .label(format!("this is {}", article(&from_text)));
-        if matches!(from.single(), Ty::Enum(_) | Ty::Int | Ty::Bool | Ty::Duration) && *to.present() == Ty::String {
-            finding = finding.help("make a text of it: `\"#{value}\"`");
-        }
+            .label(format!("this is {}", article(&from_text)))
+            .help(self.advice(from, to));
         if let (Ty::Optional(inner), to) = (from, to)
             && crate::ty::converts(self.db, inner, to)
         {
-            finding = finding
-                .note("a `?` value may be missing")
-                .help("say what to use instead when it is missing: `value ?? other`");
+            finding = finding.note("a `?` value may be missing");
         }
         if let (Ty::Artifact(a, from_args), Ty::Artifact(b, to_args)) = (from.single(), to)
             && a == b
@@ -305,15 +306,6 @@ impl<'db> Infer<'db> {
             finding = finding
                 .note(format!("they are variants of one artifact that hold different files: {}", differing.join(", ")));
         }
-        if let (Ty::Call(call), _) = (from, to)
-            && call.outputs.len() > 1
-        {
-            let outputs = crate::suggest::list(call.outputs.iter().map(|(name, _)| name.as_str()));
-            finding = finding.help(format!(
-                "choose one of its outputs: {outputs}, as in `x.{}`",
-                call.outputs.first().map_or("", |(name, _)| name)
-            ));
-        }
         self.report(finding);
         false
     }
@@ -325,7 +317,8 @@ impl<'db> Infer<'db> {
         }
         let mut finding = self
             .finding(Code::NotConst, e.span, format!("{because} must be known while compiling"))
-            .label(format!("this is known {}", val.phase.when()));
+            .label(format!("this is known {}", val.phase.when()))
+            .help("give a literal, a constant, a `const` parameter or the variable of a loop over these");
         for (span, reason) in self.why_late(e) {
             finding = finding.related(self.at(span), reason);
         }

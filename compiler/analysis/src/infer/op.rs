@@ -28,7 +28,10 @@ impl Infer<'_> {
             BinaryOp::Or | BinaryOp::And => {
                 let because = if op == BinaryOp::Or { "`||` takes" } else { "`&&` takes" };
                 let a = self.check_expr(left, &Ty::Bool, because);
-                let b = self.check_expr(right, &Ty::Bool, because);
+                // The right side counts only where the left one has not decided.
+                let tells = self.tells(left);
+                let present = if op == BinaryOp::Or { tells.fails } else { tells.holds };
+                let b = self.knowing(present, |infer| infer.check_expr(right, &Ty::Bool, because));
                 Val::new(Ty::Bool, a.phase.max(b.phase))
             }
             BinaryOp::Eq | BinaryOp::Ne => self.equality(op, op_span, left, right),
