@@ -46,11 +46,12 @@ pub(crate) fn put(
     files::make_folder(&new)?;
     for field in fields {
         let from = root.join(&field.path);
-        // A single field comes without the folders that it lies in.
-        let below = match (&expose.field, field.kind) {
-            (None, _) => field.path.as_str(),
-            (Some(_), FieldKind::Opaque) => "",
-            (Some(_), FieldKind::File | FieldKind::Exec) => field.path.rsplit('/').next().unwrap_or_default(),
+        // A single field, or an output that is one, comes without the folders that it lies in.
+        let single = expose.field.is_some() || field.name.is_empty();
+        let below = match field.kind {
+            _ if !single => field.path.as_str(),
+            FieldKind::Opaque => "",
+            FieldKind::File | FieldKind::Exec => field.path.rsplit('/').next().unwrap_or_default(),
         };
         let to = new.join(below);
         if from.is_dir() {

@@ -175,7 +175,7 @@ fn consume(consumes: &mut Vec<Consume>, db: &dyn Db, id: &str, val: Val, made: M
             let mut taken: Vec<String> = Vec::new();
             let members = members.into_iter().map(|(key, val)| {
                 let text = key.text().unwrap_or_else(|| key.display(db));
-                let name = super::name::unique(part(&text), |name| taken.iter().any(|it| it == name));
+                let name = super::name::unique(part(&text), '-', |name| taken.iter().any(|it| it == name));
                 taken.push(name.clone());
                 (key, consume(consumes, db, &format!("{id}/{name}"), val, made))
             });

@@ -28,12 +28,12 @@ pub(super) fn part(text: &str) -> String {
     if slug.is_empty() { "x".to_owned() } else { slug }
 }
 
-/// `base`, or `base-2`, `base-3` … when it is taken.
-pub(super) fn unique(base: String, taken: impl Fn(&str) -> bool) -> String {
+/// `base`, or `base-2`, `base-3` … when it is taken, with `separator` before the number.
+pub(super) fn unique(base: String, separator: char, taken: impl Fn(&str) -> bool) -> String {
     if !taken(&base) {
         return base;
     }
-    (2..).map(|n| format!("{base}-{n}")).find(|name| !taken(name)).unwrap_or(base)
+    (2..).map(|n| format!("{base}{separator}{n}")).find(|name| !taken(name)).unwrap_or(base)
 }
 
 /// The variable that carries what `e` refers to: `server.version` is `SERVER_VERSION`.

@@ -92,11 +92,10 @@ impl Reads {
             let base = if self.taken.contains(&base) { format!("FLOW_{base}") } else { base };
             let parts = &self.parts;
             let taken = &self.taken;
-            unique(base, |name| {
+            unique(base, '_', |name| {
                 taken.iter().any(|it| it == name)
                     || parts.iter().any(|part| matches!(part, ScriptPart::Read { variable, .. } if variable == name))
             })
-            .replace('-', "_")
         });
         self.parts.push(ScriptPart::Read { variable, value, position });
         Ok(())

@@ -316,7 +316,7 @@ impl Steps {
         }
         // Short, since it stands in every name of what the step makes.
         let base = self.action.as_deref().unwrap_or(&step.title);
-        step.id = unique(shorten(slug(base)), |id| self.steps.iter().any(|step| step.id == id));
+        step.id = unique(shorten(slug(base)), '-', |id| self.steps.iter().any(|step| step.id == id));
         step
     }
 
