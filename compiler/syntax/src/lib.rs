@@ -7,6 +7,7 @@ mod code;
 mod delimiters;
 mod diagnostic;
 mod foreign;
+mod format;
 mod lexer;
 mod limits;
 mod number;
@@ -19,6 +20,7 @@ pub mod tree;
 
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Severity};
+pub use format::format;
 pub use span::Span;
 pub use tree::Placed;
 

@@ -220,10 +220,12 @@ impl<'s> Lexing<'s> {
         let prefix = self.text.get(line..start).unwrap_or_default();
         let mut bad = None;
         for index in &block.lines {
-            let followed_by_hole = self.lexed.tokens.get(index + 1).is_some_and(|it| it.kind == Kind::HoleOpen);
+            let followed = self.lexed.tokens.get(index + 1).is_some();
             let Some(token) = self.lexed.tokens.get_mut(*index) else { continue };
             let raw = token.span().text(self.text);
-            if !followed_by_hole && raw.trim().is_empty() {
+            // A hole or an escape may follow on the line.
+            let goes_on = followed && !raw.ends_with('\n');
+            if !goes_on && raw.trim().is_empty() {
                 let inner = raw.trim_end_matches(['\r', '\n']);
                 token.start += offset(inner.len());
             } else if raw.starts_with(prefix) {
