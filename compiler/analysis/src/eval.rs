@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::db::{Db, Def, DefKind, syntax};
-use crate::infer::{check, const_value, signature};
+use crate::infer::{check, const_value, matched, signature};
 use crate::place::{Finding, Place};
 use crate::scope::{Res, variants};
 use crate::value::ConstValue;
@@ -303,20 +303,9 @@ impl<'a> Eval<'a> {
         };
         let params = &signature(self.db, def).params;
         let mut given: Vec<(SmolStr, ConstValue)> = Vec::with_capacity(params.len());
-        let mut position = 0;
-        for arg in args {
-            let ArgValue::Expr(value) = &arg.value else { return self.unknown(arg.span) };
-            let name = match &arg.name {
-                Some(name) => name.text.clone(),
-                None => {
-                    position += 1;
-                    match params.get(position - 1) {
-                        Some(param) => param.name.clone(),
-                        None => return self.unknown(arg.span),
-                    }
-                }
-            };
-            given.push((name, self.expr(value, env)?));
+        for (arg, param) in matched(params, args) {
+            let (ArgValue::Expr(value), Some(param)) = (&arg.value, param) else { return self.unknown(arg.span) };
+            given.push((param.name.clone(), self.expr(value, env)?));
         }
         for param in params {
             if given.iter().any(|(name, _)| *name == param.name) {

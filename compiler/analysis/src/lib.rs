@@ -11,6 +11,7 @@ pub mod place;
 pub mod schema;
 pub mod scope;
 pub mod script;
+pub mod settings;
 pub mod suggest;
 pub mod ty;
 pub mod value;

@@ -86,32 +86,38 @@ pub fn fields(db: &dyn Db, def: Def, args: &[Norm]) -> Vec<Field> {
 
 /// The fields that are written by themselves.
 pub fn leaves(db: &dyn Db, def: Def, args: &[Norm]) -> Vec<Leaf> {
-    let mut out = Vec::new();
-    flatten(db, def, args, "", true, false, 0, &mut out);
-    out
+    leaves_within_limits(db, def, args).unwrap_or_default()
 }
 
-#[expect(clippy::too_many_arguments, reason = "a recursion's state")]
-fn flatten(
-    db: &dyn Db,
-    def: Def,
-    args: &[Norm],
-    prefix: &str,
-    always: bool,
-    optional: bool,
-    depth: u32,
-    out: &mut Vec<Leaf>,
-) {
-    if depth > MAX_NESTING || out.len() > MAX_FILES || holds_itself(db, def) {
-        return;
-    }
-    for field in fields(db, def, args) {
-        let name = if prefix.is_empty() { field.name.to_string() } else { format!("{prefix}.{}", field.name) };
-        let (always, optional) = (always && field.always, optional || matches!(field.ty, Ty::Optional(_)));
-        match field.ty.present() {
-            Ty::Artifact(inner, args) => flatten(db, *inner, args, &name, always, optional, depth + 1, out),
-            ty => out.push(Leaf { name: name.into(), ty: ty.clone(), optional, always }),
+/// The same; `None` where they are too many, which the check of the schema reports.
+fn leaves_within_limits(db: &dyn Db, def: Def, args: &[Norm]) -> Option<Vec<Leaf>> {
+    let mut flat = Flat { db, out: Vec::new(), artifacts: 0 };
+    flat.add(def, args, "", true, false, 0)?;
+    Some(flat.out)
+}
+
+struct Flat<'a> {
+    db: &'a dyn Db,
+    out: Vec<Leaf>,
+    /// How many artifacts it looked at: those without files count too.
+    artifacts: usize,
+}
+
+impl Flat<'_> {
+    fn add(&mut self, def: Def, args: &[Norm], prefix: &str, always: bool, optional: bool, depth: u32) -> Option<()> {
+        self.artifacts += 1;
+        if depth > MAX_NESTING || self.out.len().max(self.artifacts) > MAX_FILES || holds_itself(self.db, def) {
+            return None;
         }
+        for field in fields(self.db, def, args) {
+            let name = if prefix.is_empty() { field.name.to_string() } else { format!("{prefix}.{}", field.name) };
+            let (always, optional) = (always && field.always, optional || matches!(field.ty, Ty::Optional(_)));
+            match field.ty.present() {
+                Ty::Artifact(inner, args) => self.add(*inner, args, &name, always, optional, depth + 1)?,
+                ty => self.out.push(Leaf { name: name.into(), ty: ty.clone(), optional, always }),
+            }
+        }
+        Some(())
     }
 }
 
@@ -288,12 +294,12 @@ pub fn check(findings: &mut Vec<Finding>, db: &dyn Db, def: Def, schema: &tree::
                 .label("its files would never end")
                 .help("remove the field that leads back to it"),
         );
-    } else if leaves(db, def, &[]).len() > MAX_FILES {
+    } else if leaves_within_limits(db, def, &[]).is_none() {
         findings.push(
             Finding::new(
                 Code::LimitExceeded,
                 name_place(db, def),
-                format!("the artifact `{name}` has more than {MAX_FILES} files"),
+                format!("the artifact `{name}` holds more than {MAX_FILES} files, or artifacts more than {MAX_NESTING} deep"),
             )
             .label("with those of the artifacts in it")
             .help("make a part of it an `opaque` directory"),

@@ -8,6 +8,7 @@ use flow_plan::script;
 
 use crate::EmitError;
 use crate::facts::Facts;
+use crate::shell::artifacts::{Input, Packing, packing, received};
 use crate::shell::reads::{Finish, line};
 use crate::shell::values::{Form, captured, checked, child};
 use crate::shell::{Host, artifacts, make_folders};
@@ -180,6 +181,23 @@ pub(crate) fn room(host: Host, job: &Job) -> Option<String> {
     let remove = emptied.iter().map(|it| format!("rm -rf {}", host.path(it)));
     let lines: Vec<_> = remove.chain(make_folders(host, &made)).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// What is done to artifacts once they are downloaded: a title, and the script; nothing without any.
+pub(crate) fn receiving(host: Host, facts: &Facts<'_>, job: &Job) -> Option<(&'static str, String)> {
+    let inputs: Vec<_> = job
+        .consumes
+        .iter()
+        .map(|it| Input {
+            id: &it.id,
+            output: &it.output,
+            schema: &it.schema,
+            systems: facts.systems(job.runner.os, &it.job, &it.output),
+        })
+        .collect();
+    let packed = inputs.iter().any(|it| packing(it.schema) == Packing::Packed);
+    let title = if packed { "Unpack and verify what was downloaded" } else { "Protect what was downloaded" };
+    (!inputs.is_empty()).then(|| (title, received(host, job.runner.os, &inputs)))
 }
 
 /// What an exposed thing is, below the job's private folder.

@@ -26,11 +26,11 @@ use smol_str::SmolStr;
 
 use self::assign::Writes;
 pub use self::fields::schema_fields;
-pub use self::setting::{SETTINGS, SettingForm, SettingInfo, Where};
-pub use self::sig::{OutputSig, ParamSig, Signature, const_value, findings, signature};
+pub use self::sig::{OutputSig, ParamSig, Signature, const_value, findings, matched, signature};
 use crate::db::{Db, Def, DefKind, File, syntax};
 use crate::place::{Finding, Place};
 use crate::scope::Res;
+use crate::settings::Where;
 use crate::ty::Ty;
 use crate::value::Norm;
 

@@ -58,6 +58,24 @@ impl Default for Signature {
     }
 }
 
+/// The arguments of a call, each with the parameter that takes it, if one does.
+pub fn matched<'a>(
+    params: &'a [ParamSig],
+    args: &'a [tree::Arg],
+) -> impl Iterator<Item = (&'a tree::Arg, Option<&'a ParamSig>)> {
+    let mut position = 0;
+    args.iter().map(move |arg| {
+        let param = match &arg.name {
+            Some(name) => params.iter().find(|param| param.name == name.text),
+            None => {
+                position += 1;
+                params.get(position - 1)
+            }
+        };
+        (arg, param)
+    })
+}
+
 /// What other items need to know of `def`. Must not change when its body does.
 #[salsa::tracked(returns(ref), cycle_result = in_cycle)]
 pub fn signature(db: &dyn Db, def: Def) -> Signature {

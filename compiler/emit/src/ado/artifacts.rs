@@ -11,8 +11,8 @@ use super::steps::generated;
 use super::values::{HOST, literal, path, set};
 use crate::EmitError;
 use crate::facts::{Facts, artifact_name};
-use crate::shell::artifacts::{Input, Packing, packing, received, sealed};
-use crate::steps::exposed_path;
+use crate::shell::artifacts::{Packing, packing, sealed};
+use crate::steps::{exposed_path, receiving};
 use crate::yaml::{Item, Map};
 
 /// The variable that is appended to the names of exposed things: empty at the first attempt.
@@ -64,21 +64,7 @@ pub(super) fn downloads(facts: &Facts<'_>, job: &Job) -> Vec<Item> {
             )
         })
         .collect();
-    let inputs: Vec<_> = job
-        .consumes
-        .iter()
-        .map(|it| Input {
-            id: &it.id,
-            output: &it.output,
-            schema: &it.schema,
-            systems: facts.systems(job.runner.os, &it.job, &it.output),
-        })
-        .collect();
-    if !inputs.is_empty() {
-        let packed = inputs.iter().any(|it| packing(it.schema) == Packing::Packed);
-        let title = if packed { "Unpack and verify what was downloaded" } else { "Protect what was downloaded" };
-        items.push(generated(title, None, &received(HOST, job.runner.os, &inputs)));
-    }
+    items.extend(receiving(HOST, facts, job).map(|(title, script)| generated(title, None, &script)));
     items
 }
 

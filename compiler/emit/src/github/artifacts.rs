@@ -8,8 +8,8 @@ use super::steps::{generated, uses};
 use super::values::{HOST, literal, path};
 use crate::EmitError;
 use crate::facts::{Facts, artifact_name};
-use crate::shell::artifacts::{Input, Packing, packing, received, sealed};
-use crate::steps::{exposed_path, may_hide};
+use crate::shell::artifacts::{Packing, packing, sealed};
+use crate::steps::{exposed_path, may_hide, receiving};
 use crate::yaml::{Item, Map};
 
 /// The steps that make visible what a job consumes.
@@ -27,21 +27,7 @@ pub(super) fn downloads(facts: &Facts<'_>, job: &Job) -> Vec<Item> {
             uses(&format!("Download {} of {}", it.output, it.job), None, DOWNLOAD, with)
         })
         .collect();
-    let inputs: Vec<_> = job
-        .consumes
-        .iter()
-        .map(|it| Input {
-            id: &it.id,
-            output: &it.output,
-            schema: &it.schema,
-            systems: facts.systems(job.runner.os, &it.job, &it.output),
-        })
-        .collect();
-    if !inputs.is_empty() {
-        let packed = inputs.iter().any(|it| packing(it.schema) == Packing::Packed);
-        let name = if packed { "Unpack and verify what was downloaded" } else { "Protect what was downloaded" };
-        items.push(generated(name, None, &received(HOST, job.runner.os, &inputs)));
-    }
+    items.extend(receiving(HOST, facts, job).map(|(title, script)| generated(title, None, &script)));
     items
 }
 

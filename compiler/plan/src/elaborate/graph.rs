@@ -1,21 +1,20 @@
 //! The body of a pipeline: calls become job instances and the edges between them.
 
 use flow_analysis::db::syntax;
-use flow_analysis::infer::signature;
 use flow_analysis::scope::Res;
 use flow_analysis::ty::Ty;
 use flow_analysis::value::ConstValue;
 use flow_analysis::{Db, Def, DefKind, Finding, Place};
 use flow_syntax::tree::{
-    ArgValue, ArmValue, Body, Else, Entry, EntryValue, Expr, ExprKind, For, If, ItemKind, Map, ParamMode, Pipeline,
-    Setting, Source, Stmt, StmtKind, Text,
+    ArmValue, Body, Else, Entry, EntryValue, Expr, ExprKind, For, If, ItemKind, Map, Pipeline, Setting, Source, Stmt,
+    StmtKind, Text,
 };
 use flow_syntax::{Code, Span};
 use rustc_hash::FxHashMap;
 
-use super::job::{Argument, Built, build};
+use super::job::{Built, build};
 use super::name::{part, slug};
-use super::scope::{Calls, Result, Scope};
+use super::scope::{Argument, Calls, Result, Scope};
 use super::value::{Val, constant, value_type};
 use super::{MAX_INSTANCES, setting};
 use crate::model::{Backend, Edge, EdgeKind, Event, Expose, FORMAT, Job, Param, Plan, Trigger, Value};
@@ -28,6 +27,8 @@ pub(super) struct Graph<'db> {
     jobs: Vec<Instance>,
     ids: FxHashMap<String, usize>,
     exposed: FxHashMap<String, Place>,
+    /// The pipeline's variables.
+    env: Vec<(String, Value)>,
     /// The keys of the loops around the current call.
     keys: Vec<ConstValue>,
     findings: Vec<Finding>,
@@ -56,6 +57,7 @@ impl<'db> Graph<'db> {
             jobs: Vec::new(),
             ids: FxHashMap::default(),
             exposed: FxHashMap::default(),
+            env: Vec::new(),
             keys: Vec::new(),
             findings: Vec::new(),
         }
@@ -94,7 +96,7 @@ impl<'db> Graph<'db> {
         Ok(plan)
     }
 
-    fn settings(&self, plan: &mut Plan, scope: &mut Scope<'db>, body: &Body) -> Result<()> {
+    fn settings(&mut self, plan: &mut Plan, scope: &mut Scope<'db>, body: &Body) -> Result<()> {
         for stmt in &body.stmts {
             match &stmt.kind {
                 StmtKind::Setting(Setting::Trigger { event, filters, .. }) => {
@@ -114,6 +116,9 @@ impl<'db> Graph<'db> {
                         place: scope.place(name.span),
                     });
                     scope.bind(&name.text, Val::Late(Value::Param(name.text.to_string())));
+                }
+                StmtKind::Setting(Setting::Map { name, map }) if name.text == "env" => {
+                    self.env = super::steps::env(scope, map, &mut super::steps::NoCalls)?;
                 }
                 _ => {}
             }
@@ -251,37 +256,11 @@ impl<'db> Graph<'db> {
                 .help("make the loops around it shorter"),
             ]);
         }
-        let sig = signature(self.db, def);
+        let mut arguments = scope.arguments(def, args, self)?;
         let mut needs: Vec<Edge> = Vec::new();
-        let mut arguments: Vec<Argument> = Vec::with_capacity(sig.params.len());
-        let mut given: Vec<ConstValue> = Vec::new();
-        let mut position = 0;
-        for arg in args {
-            let ArgValue::Expr(value) = &arg.value else { return Err(Vec::new()) };
-            let param = match &arg.name {
-                Some(name) => sig.params.iter().find(|param| param.name == name.text),
-                None => {
-                    position += 1;
-                    sig.params.get(position - 1)
-                }
-            };
-            let Some(param) = param else { return Err(Vec::new()) };
-            let val = scope.value(value, self)?;
-            if param.mode == ParamMode::Const
-                && let Val::Const(value) = &val
-            {
-                given.push(value.clone());
-            }
-            self.edges(&val, &mut needs);
-            let val = self.received(&val);
-            arguments.push(Argument { name: param.name.clone(), val });
-        }
-        for param in sig.params.iter().filter(|param| param.optional) {
-            if !arguments.iter().any(|arg| arg.name == param.name)
-                && let Some(value) = flow_analysis::eval::default_value(self.db, def, &param.name)
-            {
-                arguments.push(Argument { name: param.name.clone(), val: Val::Const(value) });
-            }
+        for argument in &mut arguments {
+            self.edges(&argument.val, &mut needs);
+            argument.val = self.received(&argument.val);
         }
         if let Some(after) = ordered.after {
             let val = scope.value(after, self)?;
@@ -292,16 +271,7 @@ impl<'db> Graph<'db> {
                 let title = scope.title(title)?;
                 (slug(&title), title)
             }
-            None => {
-                for key in &self.keys {
-                    if !given.contains(key) {
-                        given.push(key.clone());
-                    }
-                }
-                let texts: Vec<String> =
-                    given.iter().map(|value| value.text().unwrap_or_else(|| value.display(self.db))).collect();
-                name_of(&tree.name.text, &texts)
-            }
+            None => self.name_of(&tree.name.text, &arguments),
         };
         if let Some(first) = self.ids.get(&id).and_then(|first| self.jobs.get(*first)) {
             return Err(vec![
@@ -314,12 +284,33 @@ impl<'db> Graph<'db> {
         }
         needs.dedup();
         let place = scope.place(e.span);
-        let frame = super::job::Frame { id: id.clone(), title, needs, place };
+        let frame = super::job::Frame { id: id.clone(), title, needs, env: self.env.clone(), place };
         let (job, built) = build(scope, def, tree, item.docs.text(), arguments, frame, &|job| self.made(job))?;
         let index = self.jobs.len();
         self.ids.insert(id, index);
         self.jobs.push(Instance { job, built, place: scope.at(e.span) });
         Ok(Val::Job(index))
+    }
+
+    /// Id and title of an instance: the job's name, and what tells its calls apart.
+    fn name_of(&self, job: &str, arguments: &[Argument]) -> (String, String) {
+        let mut values: Vec<&ConstValue> = Vec::new();
+        for argument in arguments.iter().filter(|it| it.given && it.constant) {
+            if let Val::Const(value) = &argument.val {
+                values.push(value);
+            }
+        }
+        for key in &self.keys {
+            if !values.contains(&key) {
+                values.push(key);
+            }
+        }
+        if values.is_empty() {
+            return (slug(job), job.to_owned());
+        }
+        let texts: Vec<String> = values.iter().map(|it| it.text().unwrap_or_else(|| it.display(self.db))).collect();
+        let id: Vec<String> = std::iter::once(slug(job)).chain(texts.iter().map(|text| part(text))).collect();
+        (id.join("-"), format!("{job} ({})", texts.join(", ")))
     }
 
     /// What a job makes, for those who consume it.
@@ -469,15 +460,6 @@ fn push(needs: &mut Vec<Edge>, job: &str, kind: EdgeKind) {
     if !needs.contains(&edge) {
         needs.push(edge);
     }
-}
-
-/// Id and title of an instance.
-fn name_of(job: &str, values: &[String]) -> (String, String) {
-    if values.is_empty() {
-        return (slug(job), job.to_owned());
-    }
-    let id = std::iter::once(slug(job)).chain(values.iter().map(|value| part(value))).collect::<Vec<_>>().join("-");
-    (id, format!("{job} ({})", values.join(", ")))
 }
 
 fn retention(scope: &Scope<'_>, options: Option<&Map>) -> Result<Option<u64>> {

@@ -12,25 +12,21 @@ use flow_syntax::{Code, Span};
 use smol_str::SmolStr;
 
 use super::name::part;
-use super::scope::{Result, Scope};
+use super::scope::{Argument, Result, Scope};
 use super::steps::Steps;
 use super::value::{Base, Files, Val, is_files, leaves, schema, value_type};
-use crate::model::{AdoPool, Arch, Checkout, Consume, Edge, Job, Os, Output, OutputKind, Runner};
+use crate::model::{AdoPool, Arch, Checkout, Consume, Edge, Job, Os, Output, OutputKind, Runner, Value};
 
 /// The timeout of a job that does not say one.
 const DEFAULT_TIMEOUT_SECONDS: u64 = 3600;
-
-/// An argument of a call.
-pub(super) struct Argument {
-    pub name: SmolStr,
-    pub val: Val,
-}
 
 /// What the caller decides of an instance.
 pub(super) struct Frame {
     pub id: String,
     pub title: String,
     pub needs: Vec<Edge>,
+    /// The pipeline's variables.
+    pub env: Vec<(String, Value)>,
     pub place: crate::model::Place,
 }
 
@@ -94,6 +90,7 @@ pub(super) fn build(
     };
     let outputs = outputs(&mut scope, def, tree)?;
     let workdir = settings(&scope, &mut job, &tree.body)?;
+    super::steps::merge(&mut job.env, &frame.env);
     let taken: Vec<String> = job.env.iter().map(|(name, _)| name.clone()).collect();
     let mut steps = Steps::new(workdir, taken);
     steps.body(&mut scope, &tree.body)?;

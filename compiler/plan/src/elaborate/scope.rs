@@ -1,11 +1,12 @@
 //! Names and expressions during elaboration, in the item whose body is being carried out.
 
-use flow_analysis::eval::{Eval, Failure};
+use flow_analysis::eval::{Eval, Failure, default_value};
+use flow_analysis::infer::{matched, signature};
 use flow_analysis::scope::Res;
 use flow_analysis::ty::Ty;
 use flow_analysis::value::{ConstValue, Norm};
 use flow_analysis::{Db, Def, DefKind, Finding, Place};
-use flow_syntax::tree::{Arm, Element, Else, Expr, ExprKind, If, Match, Text, TextPart};
+use flow_syntax::tree::{Arg, ArgValue, Arm, Element, Else, Expr, ExprKind, If, Match, ParamMode, Text, TextPart};
 use flow_syntax::{Code, Span};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -28,6 +29,17 @@ pub(super) struct Scope<'db> {
 pub(super) trait Calls {
     /// The value of a call, or of `call as "title" after x`.
     fn call(&mut self, scope: &Scope<'_>, e: &Expr) -> Result<Val>;
+}
+
+/// An argument of a call.
+pub(super) struct Argument {
+    /// The parameter's name.
+    pub name: SmolStr,
+    pub val: Val,
+    /// The parameter is `const`.
+    pub constant: bool,
+    /// It stands in the call, rather than being the parameter's default.
+    pub given: bool,
 }
 
 /// What stands in the way. Empty where it has been reported by the checker.
@@ -161,6 +173,28 @@ impl<'db> Scope<'db> {
             }
             _ => Err(Vec::new()),
         }
+    }
+
+    /// The arguments of a call by parameter, in the order of the call; then the defaults of those that
+    /// are left out.
+    pub(super) fn arguments(&self, def: Def, args: &[Arg], calls: &mut dyn Calls) -> Result<Vec<Argument>> {
+        let params = &signature(self.db, def).params;
+        let mut arguments: Vec<Argument> = Vec::with_capacity(params.len());
+        for (arg, param) in matched(params, args) {
+            let (ArgValue::Expr(value), Some(param)) = (&arg.value, param) else { return Err(Vec::new()) };
+            let val = self.value(value, calls)?;
+            let constant = param.mode == ParamMode::Const;
+            arguments.push(Argument { name: param.name.clone(), val, constant, given: true });
+        }
+        for param in params.iter().filter(|param| param.optional) {
+            if !arguments.iter().any(|arg| arg.name == param.name)
+                && let Some(value) = default_value(self.db, def, &param.name)
+            {
+                let constant = param.mode == ParamMode::Const;
+                arguments.push(Argument { name: param.name.clone(), val: Val::Const(value), constant, given: false });
+            }
+        }
+        Ok(arguments)
     }
 
     fn list(&self, elements: &[Element], calls: &mut dyn Calls) -> Result<Val> {

@@ -28,8 +28,15 @@ pub(super) struct Steps {
     variables: Vec<String>,
     /// The `step` that is being carried out.
     current: Option<Titled>,
-    /// The action that is being carried out, for titles.
-    action: Option<String>,
+    /// The action that is being carried out.
+    action: Option<Called>,
+}
+
+/// An action while it is being carried out.
+struct Called {
+    /// Its name, for titles.
+    name: String,
+    env: Vec<(String, Value)>,
 }
 
 /// The settings of a `step`.
@@ -62,33 +69,18 @@ impl Calls for Steps {
         let ItemKind::Action(action) = &item.kind else {
             return scope.not_built(callee.span, "this call on a value that is not known while compiling");
         };
-        let params = &signature(scope.db, *def).params;
         let mut inner = scope.enter(*def);
-        let mut position = 0;
-        for arg in args {
-            let ArgValue::Expr(value) = &arg.value else { return Err(Vec::new()) };
-            let param = match &arg.name {
-                Some(name) => params.iter().find(|param| param.name == name.text),
-                None => {
-                    position += 1;
-                    params.get(position - 1)
-                }
-            };
-            let Some(param) = param else { return Err(Vec::new()) };
-            let val = scope.value(value, self)?;
-            inner.bind(&param.name, val);
-        }
-        for param in params.iter().filter(|param| param.optional) {
-            if inner.lookup(&param.name).is_none()
-                && let Some(value) = flow_analysis::eval::default_value(scope.db, *def, &param.name)
-            {
-                inner.bind(&param.name, Val::Const(value));
-            }
+        for argument in scope.arguments(*def, args, self)? {
+            inner.bind(&argument.name, argument.val);
         }
         if self.action.is_some() {
             return scope.not_built(callee.span, "an action that calls an action");
         }
-        self.action = Some(action.name.text.to_string());
+        let env = action.body.stmts.iter().find_map(|stmt| match &stmt.kind {
+            StmtKind::Setting(Setting::Map { name, map }) if name.text == "env" => Some(env(&inner, map, &mut NoCalls)),
+            _ => None,
+        });
+        self.action = Some(Called { name: action.name.text.to_string(), env: env.transpose()?.unwrap_or_default() });
         let done = self.body(&mut inner, &action.body);
         self.action = None;
         done?;
@@ -312,10 +304,11 @@ impl Steps {
             step.workdir = current.workdir.clone().or(step.workdir);
         }
         if let Some(action) = &self.action {
-            step.title = format!("{action}: {}", step.title);
+            step.title = format!("{}: {}", action.name, step.title);
+            merge(&mut step.env, &action.env);
         }
         // Short, since it stands in every name of what the step makes.
-        let base = self.action.as_deref().unwrap_or(&step.title);
+        let base = self.action.as_ref().map_or(&step.title, |action| &action.name);
         step.id = unique(shorten(slug(base)), '-', |id| self.steps.iter().any(|step| step.id == id));
         step
     }
@@ -442,6 +435,13 @@ fn shorten(id: String) -> String {
         Some(start) if id.len() > LONGEST => start.rsplit_once('-').map_or(start, |(whole, _)| whole).to_owned(),
         _ => id,
     }
+}
+
+/// Adds the variables of what is around: those set further inside win.
+pub(super) fn merge(env: &mut Vec<(String, Value)>, around: &[(String, Value)]) {
+    let mut all: Vec<_> = around.iter().filter(|(name, _)| !env.iter().any(|(it, _)| it == name)).cloned().collect();
+    all.append(env);
+    *env = all;
 }
 
 /// `env { NAME = value }`.
