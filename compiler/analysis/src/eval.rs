@@ -320,10 +320,8 @@ impl<'a> Eval<'a> {
         match &item.kind {
             ItemKind::Fn(function) => {
                 if self.depth >= DEPTH {
-                    return self.fail(
-                        span,
-                        format!("`{}` calls itself, or functions call each other too deeply", function.name.text),
-                    );
+                    // Recursion has been reported where the functions are.
+                    return self.unknown(span);
                 }
                 let names = &check(self.db, def).names;
                 let inner = Eval { db: self.db, def, names, depth: self.depth + 1, steps: self.steps.clone() };

@@ -8,6 +8,7 @@ pub mod eval;
 pub mod infer;
 pub mod line_index;
 pub mod place;
+mod recursion;
 pub mod schema;
 pub mod scope;
 pub mod script;

@@ -126,19 +126,32 @@ const MAX_NESTING: u32 = 16;
 /// How many files an artifact may have, those of artifacts in it included.
 const MAX_FILES: usize = 10_000;
 
+/// Whether an artifact has more files than one may have. Must not change when bodies do.
+#[salsa::tracked(returns(copy))]
+fn is_too_large(db: &dyn Db, def: Def) -> bool {
+    leaves_within_limits(db, def, &[]).is_none()
+}
+
+/// The artifacts that are fields of an artifact.
+fn artifacts_in(db: &dyn Db, def: Def) -> impl Iterator<Item = Def> {
+    declared(db, def).0.iter().filter_map(|field| match field.ty.present() {
+        Ty::Artifact(inner, _) => Some(*inner),
+        _ => None,
+    })
+}
+
 /// Whether an artifact holds itself, perhaps over others. Must not change when bodies do.
 #[salsa::tracked(returns(copy))]
 fn holds_itself(db: &dyn Db, def: Def) -> bool {
     let mut seen: FxHashSet<Def> = FxHashSet::default();
     let mut open = vec![def];
     while let Some(at) = open.pop() {
-        for field in &declared(db, at).0 {
-            let Ty::Artifact(inner, _) = field.ty.present() else { continue };
-            if *inner == def {
+        for inner in artifacts_in(db, at) {
+            if inner == def {
                 return true;
             }
-            if seen.insert(*inner) {
-                open.push(*inner);
+            if seen.insert(inner) {
+                open.push(inner);
             }
         }
     }
@@ -294,12 +307,14 @@ pub fn check(findings: &mut Vec<Finding>, db: &dyn Db, def: Def, schema: &tree::
                 .label("its files would never end")
                 .help("remove the field that leads back to it"),
         );
-    } else if leaves_within_limits(db, def, &[]).is_none() {
+    } else if is_too_large(db, def) && !artifacts_in(db, def).any(|inner| is_too_large(db, inner)) {
         findings.push(
             Finding::new(
                 Code::LimitExceeded,
                 name_place(db, def),
-                format!("the artifact `{name}` holds more than {MAX_FILES} files, or artifacts more than {MAX_NESTING} deep"),
+                format!(
+                    "the artifact `{name}` holds more than {MAX_FILES} files, or artifacts more than {MAX_NESTING} deep"
+                ),
             )
             .label("with those of the artifacts in it")
             .help("make a part of it an `opaque` directory"),

@@ -190,6 +190,7 @@ pub fn findings(db: &dyn Db, def: Def) -> Vec<Finding> {
     let mut all = signature(db, def).checked.findings.clone();
     all.extend(const_failure(db, def));
     all.extend(check(db, def).findings.iter().cloned());
+    all.extend(crate::recursion::finding(db, def));
     all
 }
 

@@ -73,16 +73,19 @@ impl Calls for Steps {
         for argument in scope.arguments(*def, args, self)? {
             inner.bind(&argument.name, argument.val);
         }
-        if self.action.is_some() {
-            return scope.not_built(callee.span, "an action that calls an action");
-        }
-        let env = action.body.stmts.iter().find_map(|stmt| match &stmt.kind {
+        let own = action.body.stmts.iter().find_map(|stmt| match &stmt.kind {
             StmtKind::Setting(Setting::Map { name, map }) if name.text == "env" => Some(env(&inner, map, &mut NoCalls)),
             _ => None,
         });
-        self.action = Some(Called { name: action.name.text.to_string(), env: env.transpose()?.unwrap_or_default() });
+        let mut called = Called { name: action.name.text.to_string(), env: own.transpose()?.unwrap_or_default() };
+        let outer = self.action.take();
+        if let Some(outer) = &outer {
+            called.name = format!("{}: {}", outer.name, called.name);
+            merge(&mut called.env, &outer.env);
+        }
+        self.action = Some(called);
         let done = self.body(&mut inner, &action.body);
-        self.action = None;
+        self.action = outer;
         done?;
         let outputs = action.outputs.as_deref().unwrap_or_default();
         let outputs = outputs

@@ -1,0 +1,69 @@
+//! Recursion: functions and actions that call themselves, over others too, are refused, so that
+//! evaluation and elaboration always end.
+
+use flow_syntax::Code;
+use rustc_hash::FxHashSet;
+
+use crate::db::{Db, Def, DefKind};
+use crate::infer::check;
+use crate::place::{Finding, Place};
+use crate::scope::{Res, name_place};
+
+/// The functions and actions that an item calls, each with the first place. Must not change when their
+/// bodies do.
+#[salsa::tracked(returns(ref))]
+fn callees(db: &dyn Db, def: Def) -> Vec<(Def, Place)> {
+    let mut calls: Vec<(Def, Place)> = check(db, def)
+        .names
+        .iter()
+        .filter_map(|(span, res)| match res {
+            Res::Def(callee) if matches!(callee.kind(db), DefKind::Fn | DefKind::Action) => {
+                Some((*callee, Place::new(def, *span)))
+            }
+            _ => None,
+        })
+        .collect();
+    calls.sort_unstable_by_key(|(_, place)| place.span);
+    let mut seen = FxHashSet::default();
+    calls.retain(|(callee, _)| seen.insert(*callee));
+    calls
+}
+
+/// What is wrong if `def` calls itself.
+pub(crate) fn finding(db: &dyn Db, def: Def) -> Option<Finding> {
+    if !matches!(def.kind(db), DefKind::Fn | DefKind::Action) {
+        return None;
+    }
+    // A way back to `def`, by breadth, so that the shortest one is shown.
+    let mut seen: FxHashSet<Def> = FxHashSet::default();
+    let mut ways: Vec<Vec<(Def, Place)>> = callees(db, def).iter().map(|call| vec![*call]).collect();
+    while !ways.is_empty() {
+        let mut longer = Vec::new();
+        for way in ways {
+            let Some((last, _)) = way.last().copied() else { continue };
+            if last == def {
+                return Some(describe(db, def, &way));
+            }
+            if seen.insert(last) {
+                longer.extend(callees(db, last).iter().map(|call| way.iter().copied().chain([*call]).collect()));
+            }
+        }
+        ways = longer;
+    }
+    None
+}
+
+fn describe(db: &dyn Db, def: Def, way: &[(Def, Place)]) -> Finding {
+    let name = def.name(db);
+    let mut finding =
+        Finding::new(Code::Cycle, name_place(db, def), format!("`{name}` calls itself")).label("declared here");
+    for (callee, place) in way {
+        finding = finding.related(*place, format!("calls `{}`", callee.name(db)));
+    }
+    match def.kind(db) {
+        DefKind::Fn => finding
+            .note("Flow has no recursion, so that computing a value always ends")
+            .help("go through a list instead: `for x in xs { … }`"),
+        _ => finding.note("an action stands for its steps, and these would never end"),
+    }
+}
