@@ -50,6 +50,8 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Find mistakes in the project's programs, without running anything
     Check(CheckArgs),
+    /// Bring programs into the one form that all of them have
+    Fmt(FmtArgs),
     /// Run a pipeline on this machine, its jobs in parallel
     Run(RunArgs),
     /// Write the workflow files that hosted CI runs
@@ -82,6 +84,29 @@ pub(crate) enum ReportFormat {
     Json,
     /// Annotations of a GitHub workflow
     Github,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    flowc fmt                 all programs of the project\n  \
+    flowc fmt ci.flow         one of them\n  \
+    flowc fmt --check         in CI: fail when a program is not formatted, and show how it would change\n  \
+    flowc fmt - < ci.flow     for editors: the formatted text goes to standard output\n\n\
+    Indentation, spaces and commas are set. Where lines break is yours: what was written on one line \
+    stays on it if it fits, and a list that is broken after its bracket gets a line for each element. \
+    Comments stay where they are, and what scripts say is never changed. A file with errors is left \
+    as it is.")]
+pub(crate) struct FmtArgs {
+    /// Format these files only, or `-` for standard input; default: all programs of the project
+    pub files: Vec<PathBuf>,
+
+    /// Write nothing; print how the files would change and exit with 1 if they would
+    #[arg(long)]
+    pub check: bool,
+
+    /// Read standard input and print it formatted, as `-` does
+    #[arg(long, conflicts_with = "files")]
+    pub stdin: bool,
 }
 
 #[derive(Args)]

@@ -4,6 +4,7 @@
 
 mod args;
 mod commands;
+mod files;
 mod pages;
 mod progress;
 mod project;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
     let start = cli.directory.clone().unwrap_or_else(|| PathBuf::from("."));
     let done = match &cli.command {
         Command::Check(args) => commands::check::main(args, &start, &terminal),
+        Command::Fmt(args) => commands::fmt::main(args, &start, &terminal),
         Command::Run(args) => commands::run::main(args, &start, &terminal),
         Command::Emit(args) => commands::emit::main(args, &start, &terminal),
         Command::Plan(args) => commands::plan::main(args, &start, &terminal),

@@ -9,7 +9,7 @@ use flow_analysis::{FileSpan, diagnostics};
 use flow_plan::elaborate;
 use flow_syntax::{Diagnostic, Severity};
 
-use super::{FINE, FOUND, WRONG_USE};
+use super::{FINE, FOUND, WRONG_USE, why_not_a_program};
 use crate::args::{CheckArgs, ReportFormat};
 use crate::project::Project;
 use crate::report;
@@ -43,15 +43,7 @@ pub(crate) fn main(args: &CheckArgs, start: &Path, terminal: &Terminal) -> Resul
         let name = project.name_of(&full);
         let known = name.as_ref().is_some_and(|name| project.db.file(name).is_some());
         if !known {
-            let why = if full.is_dir() {
-                "is a folder; name files, or none for the whole project"
-            } else if !full.exists() {
-                "does not exist"
-            } else if full.extension().is_none_or(|extension| extension != "flow") {
-                "does not end in .flow"
-            } else {
-                "does not belong to the project, or git ignores it"
-            };
+            let why = why_not_a_program(&full).unwrap_or("does not belong to the project, or git ignores it");
             terminal.error(&format!("{} {why}", file.display()));
             return Ok(ExitCode::from(WRONG_USE));
         }

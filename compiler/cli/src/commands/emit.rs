@@ -1,16 +1,16 @@
 //! `flowc emit`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use flow_emit::{Emitted, Origin};
 use flow_plan::elaborate;
 use flow_plan::model::Backend;
-use similar::TextDiff;
 
 use super::{FINE, FOUND, WRONG_USE, find, plan_of};
 use crate::args::{EmitArgs, HostedBackend};
+use crate::files;
 use crate::project::Project;
 use crate::terminal::Terminal;
 
@@ -112,10 +112,7 @@ fn check(files: &[(Emitted, String)], folder: &Path, terminal: &Terminal) -> Res
             continue;
         }
         differ += 1;
-        let diff = TextDiff::from_lines(&old, &file.text);
-        let there = format!("{} (as it is)", file.path);
-        let here = format!("{} (as emitted)", file.path);
-        terminal.output(&diff.unified_diff().header(&there, &here).to_string())?;
+        terminal.output(&files::diff(&file.path, &old, &file.text, "as emitted"))?;
     }
     if differ == 0 {
         return Ok(ExitCode::from(FINE));
@@ -125,7 +122,7 @@ fn check(files: &[(Emitted, String)], folder: &Path, terminal: &Terminal) -> Res
     Ok(ExitCode::from(FOUND))
 }
 
-/// Writes a file whole or not at all, and never over one that flowc did not write.
+/// Writes a file, but never over one that flowc did not write.
 fn write(folder: &Path, file: &Emitted, source: &str, terminal: &Terminal) -> Result<()> {
     let path = folder.join(&file.path);
     match std::fs::read_to_string(&path) {
@@ -148,26 +145,7 @@ fn write(folder: &Path, file: &Emitted, source: &str, terminal: &Terminal) -> Re
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
     }
-    let parent = path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
-    std::fs::create_dir_all(&parent).with_context(|| format!("the folder {} cannot be made", parent.display()))?;
-    let mut temporary =
-        tempfile::NamedTempFile::new_in(&parent).with_context(|| format!("cannot write in {}", parent.display()))?;
-    std::io::Write::write_all(&mut temporary, file.text.as_bytes())
-        .with_context(|| format!("{} cannot be written", path.display()))?;
-    readable(&temporary)?;
-    temporary.persist(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+    files::write(&path, &file.text)?;
     terminal.say(&format!("wrote {}", file.path));
-    Ok(())
-}
-
-/// A temporary file is its owner's alone; a committed one is everybody's.
-#[cfg(unix)]
-fn readable(file: &tempfile::NamedTempFile) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    Ok(file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?)
-}
-
-#[cfg(not(unix))]
-fn readable(_file: &tempfile::NamedTempFile) -> Result<()> {
     Ok(())
 }

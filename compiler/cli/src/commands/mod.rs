@@ -3,10 +3,12 @@
 pub(crate) mod check;
 pub(crate) mod emit;
 pub(crate) mod explain;
+pub(crate) mod fmt;
 pub(crate) mod lsp;
 pub(crate) mod plan;
 pub(crate) mod run;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use flow_analysis::Def;
@@ -22,6 +24,19 @@ pub(crate) const FINE: u8 = 0;
 pub(crate) const FOUND: u8 = 1;
 /// The command was used in a wrong way.
 pub(crate) const WRONG_USE: u8 = 2;
+
+/// Why a path that was named is none of a program, if it is not.
+pub(crate) fn why_not_a_program(path: &Path) -> Option<&'static str> {
+    if path.is_dir() {
+        Some("is a folder; name files, or none for the whole project")
+    } else if !path.exists() {
+        Some("does not exist")
+    } else if !flow_project::is_program(path) {
+        Some("does not end in .flow")
+    } else {
+        None
+    }
+}
 
 /// The pipeline called `name`, or the exit code after saying why there is none.
 pub(crate) fn find(project: &Project, name: &str, terminal: &Terminal) -> Result<Def, ExitCode> {
