@@ -1,5 +1,7 @@
 //! `flow-benches`: the budgets beside what is measured, and generated programs on disk.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this program's output is its purpose")]
+#![allow(clippy::disallowed_methods, reason = "measuring needs the clock, and processes that are measured")]
+#![allow(clippy::indexing_slicing, reason = "a benchmark that indexes badly should end")]
 
 mod budgets;
 
