@@ -277,6 +277,24 @@ pub fn has_nameless(db: &dyn Db, file: File) -> bool {
     defs(db, file).iter().any(|def| !matches!(def.kind(db), DefKind::Use | DefKind::Test) && def.name(db).is_empty())
 }
 
+/// Whether the part of an item that others see has errors: not the body of a job or an action. Must not
+/// change when bodies do.
+#[salsa::tracked(returns(copy))]
+pub fn head_broken(db: &dyn Db, def: Def) -> bool {
+    let file = def.file(db);
+    let Some(placed) = placements(db, file).get(&def) else { return false };
+    let body = match &placed.item.kind {
+        ItemKind::Job(it) => it.body.span,
+        ItemKind::Action(it) => it.body.span,
+        _ => return broken(db, def),
+    };
+    if body.start == body.end {
+        return broken(db, def);
+    }
+    let head = placed.start..placed.start + body.start;
+    parse(db, file).errors.iter().any(|error| head.contains(&error.primary.place.start))
+}
+
 /// Whether the text of an item has errors, so that parts of it may be missing from its tree.
 #[salsa::tracked(returns(copy))]
 pub fn broken(db: &dyn Db, def: Def) -> bool {

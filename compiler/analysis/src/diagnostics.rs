@@ -49,6 +49,10 @@ fn joined(db: &dyn Db, file: File) -> Vec<Diagnostic<FileSpan>> {
             .map(|finding| finding.map(|place| place.in_file(db)))
             .filter(|finding| !unread.contains(&lines.line(finding.primary.place.span.start).0)),
     );
+    // What looks unused is often what a mistake was meant to use.
+    if all.iter().all(|finding| finding.severity != Severity::Error) {
+        all.extend(crate::unused::findings(db, file).into_iter().map(|it| it.map(|place| place.in_file(db))));
+    }
     all.sort_by(|a, b| {
         let key = |it: &Diagnostic<FileSpan>| (it.primary.place.span, it.code);
         key(a).cmp(&key(b)).then_with(|| a.headline.cmp(&b.headline))

@@ -15,6 +15,7 @@ pub mod script;
 pub mod settings;
 pub mod suggest;
 pub mod ty;
+mod unused;
 pub mod value;
 mod walk;
 

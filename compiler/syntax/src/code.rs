@@ -69,6 +69,8 @@ codes! {
     Cycle = "F0207" Error "a declaration needs itself";
     PrivateName = "F0208" Error "a name is private to its file";
     WrongKind = "F0209" Error "a name stands for something else than is needed here";
+    UnusedImport = "F0210" Warning "an import is never used";
+    UnusedDeclaration = "F0211" Warning "a declaration is never used";
 
     TypeMismatch = "F0301" Error "a value has another type than is needed";
     UnknownField = "F0302" Error "a value has no such field";

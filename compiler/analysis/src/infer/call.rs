@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::{Infer, ParamSig, Phase, Val, Where, signature};
-use crate::db::{Def, DefKind, broken, has_nameless};
+use crate::db::{Def, DefKind, has_nameless, head_broken};
 use crate::scope::{Res, name_place, resolve};
 use crate::suggest::{list, nearest};
 use crate::ty::{Call, Ty};
@@ -188,7 +188,7 @@ impl Infer<'_> {
     /// A call of a job or an action: its outputs, with const arguments put in.
     fn instance(&mut self, def: Def, args: &[Arg], args_span: Span, job: bool) -> Val {
         let (_, norms) = self.arguments(def, args, args_span);
-        if broken(self.db, def) {
+        if head_broken(self.db, def) {
             return Val::error();
         }
         let outputs = signature(self.db, def)
@@ -208,7 +208,7 @@ impl Infer<'_> {
         let sig = signature(self.db, def);
         let callee = def.name(self.db).clone();
         // Of a callee that cannot be read, parameters may be missing.
-        let broken = broken(self.db, def);
+        let broken = head_broken(self.db, def);
         let mut given: FxHashMap<SmolStr, Span> = FxHashMap::default();
         let mut norms: FxHashMap<SmolStr, Norm> = FxHashMap::default();
         let mut phase = Phase::Const;

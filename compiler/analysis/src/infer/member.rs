@@ -243,7 +243,9 @@ impl Infer<'_> {
         let members = scope(self.db, file);
         let found = members.names.get(&name.text).copied().filter(|def| def.kind(self.db) != DefKind::Use);
         match found {
-            Some(_) if name.text.starts_with('_') => {
+            Some(def) if name.text.starts_with('_') => {
+                // Wrongly, but used.
+                self.note(name.span, Res::Def(def));
                 let finding = self
                     .finding(
                         Code::PrivateName,
