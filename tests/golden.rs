@@ -1,0 +1,326 @@
+//! Every folder of examples/: its program is clean, its plan is the one in snapshots/, and the files
+//! that it emits are the committed ones, which another YAML reader understands as the plan means them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    missing_docs
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use flow_plan::elaborate;
+use flow_plan::model::{Backend, EdgeKind, Plan};
+use flow_tests::binary::run;
+use flow_tests::check::Program;
+use flow_tests::fixture::Source;
+use serde_yaml::Value;
+
+struct Example {
+    name: String,
+    folder: PathBuf,
+    program: Program,
+}
+
+/// The folders of examples/ that hold programs.
+fn examples() -> Vec<Example> {
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(flow_tests::repository().join("examples"))
+        .unwrap()
+        .map(|it| it.unwrap().path())
+        .filter(|it| it.is_dir())
+        .collect();
+    folders.sort();
+    let examples: Vec<Example> = folders
+        .into_iter()
+        .map(|folder| {
+            let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+            let mut sources = Vec::new();
+            programs(&folder, &folder, &mut sources);
+            assert!(!sources.is_empty(), "examples/{name} has no program");
+            Example { program: Program::new(&sources), name, folder }
+        })
+        .collect();
+    assert!(!examples.is_empty());
+    examples
+}
+
+fn programs(root: &Path, folder: &Path, sources: &mut Vec<Source>) {
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect();
+    entries.sort();
+    for entry in entries {
+        if entry.is_dir() && !entry.file_name().unwrap().to_str().unwrap().starts_with('.') {
+            programs(root, &entry, sources);
+        } else if entry.extension().is_some_and(|it| it == "flow") && entry.is_file() {
+            let path = entry.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
+            let text = std::fs::read_to_string(&entry).unwrap();
+            sources.push(Source { path, named: true, text, lines: Vec::new() });
+        }
+    }
+}
+
+/// All pipelines of an example with the backends that they support.
+fn plans(example: &Example) -> Vec<(String, Backend, std::sync::Arc<Plan>)> {
+    let db = &example.program.db;
+    let mut all = Vec::new();
+    for pipeline in elaborate::pipelines(db) {
+        let name = pipeline.name(db).to_string();
+        for backend in elaborate::backends(db, pipeline) {
+            all.push((name.clone(), backend, example.program.plan(Some(&name), backend)));
+        }
+    }
+    all
+}
+
+#[test]
+fn examples_are_clean() {
+    for example in examples() {
+        let ran = run(&example.folder, &["check"]);
+        assert_eq!(ran.code, Some(0), "{}: {}", example.name, ran.all());
+        assert!(ran.all().contains("no findings"), "{}: {}", example.name, ran.all());
+    }
+}
+
+#[test]
+fn plans_are_as_they_were() {
+    for example in examples() {
+        for (pipeline, backend, plan) in plans(&example) {
+            let mut json = serde_json::to_value(&*plan).unwrap();
+            strip_places(&mut json);
+            let name = format!("{}_{pipeline}_{}", example.name, backend.name());
+            insta::with_settings!({ omit_expression => true }, {
+                insta::assert_snapshot!(name, serde_json::to_string_pretty(&json).unwrap());
+            });
+        }
+    }
+}
+
+/// A line more in a program is no other plan.
+fn strip_places(json: &mut serde_json::Value) {
+    match json {
+        serde_json::Value::Object(map) => {
+            map.remove("place");
+            map.values_mut().for_each(strip_places);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(strip_places),
+        _ => {}
+    }
+}
+
+#[test]
+fn plans_survive_their_json() {
+    for example in examples() {
+        for (_, _, plan) in plans(&example) {
+            let text = serde_json::to_string(&*plan).unwrap();
+            assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), *plan);
+        }
+    }
+}
+
+#[test]
+fn jobs_stand_after_those_they_need() {
+    for example in examples() {
+        for (_, _, plan) in plans(&example) {
+            let mut before = BTreeSet::new();
+            for job in &plan.jobs {
+                for edge in &job.needs {
+                    assert!(before.contains(&edge.job), "{} needs {}, which comes later", job.id, edge.job);
+                }
+                assert!(before.insert(job.id.clone()), "two jobs are called {}", job.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn emitted_files_are_the_committed_ones() {
+    for example in examples() {
+        for (pipeline, backend, _) in plans(&example) {
+            if backend == Backend::Local {
+                continue;
+            }
+            let emitted = example.program.emit(Some(&pipeline), backend);
+            let path = example.folder.join(&emitted.path);
+            let committed = std::fs::read_to_string(&path).unwrap_or_else(|error| {
+                panic!("examples/{}/{}: {error}; run `flowc emit` there", example.name, emitted.path)
+            });
+            assert!(
+                committed == emitted.text,
+                "examples/{}/{} differs; run `flowc emit` there",
+                example.name,
+                emitted.path
+            );
+        }
+        let ran = run(&example.folder, &["emit", "--check"]);
+        assert_eq!(ran.code, Some(0), "{}: {}", example.name, ran.all());
+    }
+}
+
+/// Nobody left a file behind that no pipeline makes.
+#[test]
+fn committed_files_are_emitted() {
+    for example in examples() {
+        let emitted: BTreeSet<PathBuf> = plans(&example)
+            .iter()
+            .filter(|(_, backend, _)| *backend != Backend::Local)
+            .map(|(pipeline, backend, _)| example.folder.join(example.program.emit(Some(pipeline), *backend).path))
+            .collect();
+        for folder in [".github/workflows", ".azure-pipelines"] {
+            let Ok(entries) = std::fs::read_dir(example.folder.join(folder)) else { continue };
+            for entry in entries {
+                let path = entry.unwrap().path();
+                assert!(emitted.contains(&path), "{} is made by no pipeline", path.display());
+            }
+        }
+    }
+}
+
+/// Who needs whom, by the plan.
+fn needs(plan: &Plan, id: impl Fn(&str) -> String) -> BTreeMap<String, BTreeSet<String>> {
+    plan.jobs.iter().map(|job| (id(&job.id), job.needs.iter().map(|edge| id(&edge.job)).collect())).collect()
+}
+
+/// A text, a list of texts, or nothing.
+fn texts(value: &Value) -> BTreeSet<String> {
+    match value {
+        Value::Null => BTreeSet::new(),
+        Value::String(one) => BTreeSet::from([one.clone()]),
+        Value::Sequence(many) => many.iter().map(|it| it.as_str().unwrap().to_owned()).collect(),
+        other => panic!("neither a text nor a list: {other:?}"),
+    }
+}
+
+#[test]
+fn workflows_of_github_say_what_the_plan_says() {
+    for example in examples() {
+        for (pipeline, backend, plan) in plans(&example) {
+            if backend != Backend::Github {
+                continue;
+            }
+            let yaml: Value = serde_yaml::from_str(&example.program.emit(Some(&pipeline), backend).text).unwrap();
+            let jobs = yaml["jobs"].as_mapping().unwrap();
+            let found: BTreeMap<String, BTreeSet<String>> =
+                jobs.iter().map(|(id, job)| (id.as_str().unwrap().to_owned(), texts(&job["needs"]))).collect();
+            assert_eq!(found, needs(&plan, str::to_owned), "{}", example.name);
+
+            let steps = |job: &Value, action: &str| -> Vec<Value> {
+                let uses =
+                    |it: &&Value| it["uses"].as_str().is_some_and(|uses| uses.starts_with(&format!("{action}@")));
+                job["steps"].as_sequence().unwrap().iter().filter(uses).map(|it| it["with"].clone()).collect()
+            };
+            let name = |with: &Value| with["name"].as_str().unwrap().to_owned();
+            let uploaded: BTreeMap<String, BTreeSet<String>> = jobs
+                .iter()
+                .map(|(id, job)| {
+                    (id.as_str().unwrap().to_owned(), steps(job, "actions/upload-artifact").iter().map(name).collect())
+                })
+                .collect();
+            let all: Vec<&String> = uploaded.values().flatten().collect();
+            assert_eq!(all.len(), all.iter().collect::<BTreeSet<_>>().len(), "one name is uploaded twice: {all:?}");
+            for job in &plan.jobs {
+                let yaml = &jobs[job.id.as_str()];
+                assert_eq!(yaml["name"].as_str(), Some(job.title.as_str()));
+                let downloaded: Vec<String> = steps(yaml, "actions/download-artifact").iter().map(name).collect();
+                for name in &downloaded {
+                    let maker = job.needs.iter().find(|edge| uploaded[&edge.job].contains(name));
+                    assert!(maker.is_some(), "{} downloads {name}, which no job that it needs uploads", job.id);
+                }
+                assert_eq!(downloaded.len(), files_of(job), "{} downloads what it reads, each once", job.id);
+                assert_reads_are_needed(&job.id, yaml, &found);
+                for exposed in &job.exposes {
+                    assert!(uploaded[&job.id].contains(&exposed.name), "{} does not upload {}", job.id, exposed.name);
+                }
+            }
+        }
+    }
+}
+
+/// How many artifacts a job reads.
+fn files_of(job: &flow_plan::model::Job) -> usize {
+    job.needs.iter().filter(|edge| matches!(edge.kind, EdgeKind::Artifact(_))).count()
+}
+
+/// A platform gives outputs of direct needs only.
+fn assert_reads_are_needed(id: &str, yaml: &Value, needs: &BTreeMap<String, BTreeSet<String>>) {
+    let text = serde_yaml::to_string(yaml).unwrap();
+    for read in text.split("needs.").skip(1) {
+        let from: String = read.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect();
+        assert!(needs[id].contains(&from), "{id} reads needs.{from}, which it does not need");
+    }
+}
+
+#[test]
+fn pipelines_of_azure_say_what_the_plan_says() {
+    let id = |id: &str| id.replace('-', "_");
+    for example in examples() {
+        for (pipeline, backend, plan) in plans(&example) {
+            if backend != Backend::Ado {
+                continue;
+            }
+            let yaml: Value = serde_yaml::from_str(&example.program.emit(Some(&pipeline), backend).text).unwrap();
+            let jobs: BTreeMap<String, Value> = yaml["jobs"]
+                .as_sequence()
+                .unwrap()
+                .iter()
+                .map(|job| (job["job"].as_str().unwrap().to_owned(), job.clone()))
+                .collect();
+            let found: BTreeMap<String, BTreeSet<String>> =
+                jobs.iter().map(|(id, job)| (id.clone(), texts(&job["dependsOn"]))).collect();
+            assert_eq!(found, needs(&plan, id), "{}", example.name);
+
+            for job in &plan.jobs {
+                let yaml = &jobs[&id(&job.id)];
+                assert_eq!(yaml["displayName"].as_str(), Some(job.title.as_str()));
+                let steps = yaml["steps"].as_sequence().unwrap();
+                let downloads: Vec<&str> = steps
+                    .iter()
+                    .filter(|it| it["task"].as_str().is_some_and(|task| task.starts_with("DownloadPipelineArtifact@")))
+                    .map(|it| it["inputs"]["artifact"].as_str().unwrap())
+                    .collect();
+                assert_eq!(downloads.len(), files_of(job), "{} downloads what it reads, each once", job.id);
+                for download in downloads {
+                    // `$(flow_in_tool)`: the name comes from the job that published it.
+                    let variable = download.strip_prefix("$(").and_then(|it| it.strip_suffix(')')).unwrap();
+                    let (maker, step, output) = output_of(yaml["variables"][variable].as_str().unwrap());
+                    assert!(
+                        found[&id(&job.id)].contains(&maker),
+                        "{} reads of {maker}, which it does not need",
+                        job.id
+                    );
+                    let script = script_of(&jobs[&maker], &step);
+                    assert!(
+                        script.contains(&format!("variable={output};isOutput=true]")),
+                        "{maker} does not set {output}"
+                    );
+                }
+                let published = steps.iter().filter(|it| it["publish"].as_str().is_some()).count();
+                let files = job
+                    .outputs
+                    .iter()
+                    .filter(|it| !matches!(it.kind, flow_plan::model::OutputKind::Value { .. }))
+                    .count();
+                assert!(published >= files, "{} publishes {published} of {files}", job.id);
+            }
+        }
+    }
+}
+
+/// `(build, step, name)` of `$[ dependencies.build.outputs['step.name'] ]`.
+fn output_of(text: &str) -> (String, String, String) {
+    let inner = text.strip_prefix("$[ dependencies.").and_then(|it| it.strip_suffix("'] ]")).unwrap();
+    let (maker, output) = inner.split_once(".outputs['").unwrap();
+    let (step, name) = output.split_once('.').unwrap();
+    (maker.to_owned(), step.to_owned(), name.to_owned())
+}
+
+/// The script of a named step.
+fn script_of(job: &Value, step: &str) -> String {
+    let steps = job["steps"].as_sequence().unwrap();
+    let found = steps.iter().find(|it| it["name"].as_str() == Some(step));
+    found.unwrap_or_else(|| panic!("no step {step}"))["bash"].as_str().unwrap().to_owned()
+}
