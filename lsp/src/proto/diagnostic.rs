@@ -62,5 +62,5 @@ fn aside(view: &View, label: &Label<FileSpan>) -> Option<String> {
 
 /// Whether a finding of this kind marks code that could as well be absent.
 const fn is_unnecessary(code: Code) -> bool {
-    matches!(code, Code::UnusedLocal | Code::UnusedParameter)
+    matches!(code, Code::UnusedLocal | Code::UnusedParameter | Code::UnusedImport | Code::UnusedDeclaration)
 }
