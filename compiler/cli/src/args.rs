@@ -90,7 +90,7 @@ pub(crate) enum ReportFormat {
 #[command(after_help = "Examples:\n  \
     flowc fmt                 all programs of the project\n  \
     flowc fmt ci.flow         one of them\n  \
-    flowc fmt --check         in CI: fail when a program is not formatted, and show how it would change\n  \
+    flowc fmt --check         in CI: fail when a program would change, and show how\n  \
     flowc fmt - < ci.flow     for editors: the formatted text goes to standard output\n\n\
     Indentation, spaces and commas are set. Where lines break is yours: what was written on one line \
     stays on it if it fits, and a list that is broken after its bracket gets a line for each element. \

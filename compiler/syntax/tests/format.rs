@@ -193,6 +193,8 @@ fn lines_that_go_on() {
     body("if a\n&& b {\nc() }", "if a\n    && b {\n    c()\n}");
     body("x = match a {\nb\n| c =>\nd }", "x = match a {\n    b\n        | c => d\n}");
     body("x = f(a\n+ b)", "x = f(a + b)");
+    body("x = (a\n|| b)[c\n+ d]", "x = (a\n    || b)[c\n    + d]");
+    body("x = f((a\n|| b))", "x = f((a || b))");
     body("x = [\na\n+ b]", "x = [\n    a\n        + b,\n]");
     body("let x\n: T\n= a", "let x: T = a");
     body("x = a\n(b).c()", "x = a\n(b).c()");

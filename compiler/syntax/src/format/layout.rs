@@ -180,8 +180,8 @@ impl<'s, 'p> Layout<'s, 'p> {
             }
             self.piece(piece);
             if piece.kind.closer().is_some() {
-                let base = if piece.kind == Kind::LBrace { header } else { self.indent };
-                self.bracket(at, base);
+                let indent = if piece.kind == Kind::LBrace { header } else { self.indent };
+                self.bracket(at, indent, base);
                 at = piece.close;
             }
             at += 1;
@@ -219,8 +219,9 @@ impl<'s, 'p> Layout<'s, 'p> {
         self.write(block.fence);
     }
 
-    /// The inside of a bracket and its end.
-    fn bracket(&mut self, open: usize, base: usize) {
+    /// The inside of a bracket and its end. Its lines, if it is broken, are indented from `indent`; what
+    /// goes on in it otherwise, from `base`.
+    fn bracket(&mut self, open: usize, indent: usize, base: usize) {
         let piece = self.at(open);
         let (role, close) = (piece.role, piece.close);
         if open + 1 == close && self.at(close).comments.is_empty() {
@@ -228,26 +229,28 @@ impl<'s, 'p> Layout<'s, 'p> {
             return;
         }
         let room = WIDTH.saturating_sub(self.column);
-        let fits = !piece.hard && fit::fits(self.pieces, open, room, &self.open);
-        let broken = piece.hard || (!fits && role != Role::Plain);
-        self.open.push(Open { close, role, broken, joined: fits });
+        let broken = piece.hard || (role != Role::Plain && !fit::fits(self.pieces, open, room, &self.open));
+        // Elements that have room on the line stand on it whole; one expression in brackets is laid
+        // out as it would be without them.
+        let joined = !broken && (role != Role::Plain || self.open.last().is_some_and(|it| it.joined));
+        self.open.push(Open { close, role, broken, joined });
         let elements = self.elements(open + 1, close);
         if broken {
             for (n, (from, to)) in elements.iter().enumerate() {
-                self.lead(*from, base + INDENT, n == 0, false);
-                self.member(*from, *to, base + INDENT, false);
+                self.lead(*from, indent + INDENT, n == 0, false);
+                self.member(*from, *to, indent + INDENT, false);
                 if role == Role::List {
                     self.write(",");
                 }
             }
-            self.comments(close, base + INDENT, elements.is_empty(), false);
-            self.line(base);
+            self.comments(close, indent + INDENT, elements.is_empty(), false);
+            self.line(indent);
         } else {
             let brace = if piece.kind == Kind::LBrace { " " } else { "" };
             self.write(brace);
             for (n, (from, to)) in elements.iter().enumerate() {
                 self.write(if n == 0 { "" } else { Piece::separator(role) });
-                self.member(*from, *to, base, fits);
+                self.member(*from, *to, base, joined);
             }
             self.write(brace);
         }
