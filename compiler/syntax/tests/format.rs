@@ -281,4 +281,7 @@ fn block_texts() {
         "const A = \"\"\"\na #{ f(\n  b) } c\nd\n\"\"\"",
         "const A = \"\"\"\n    a #{ f(\n  b) } c\n    d\n    \"\"\"\n",
     );
+    // What would read differently stays as it is.
+    let text = "const A = \"\"\"\n  a\r\r\n  \"\"\"\n";
+    assert_eq!(format(text).as_deref(), Ok(text));
 }

@@ -20,7 +20,7 @@ mod text;
 use marks::Marks;
 use pieces::Piece;
 
-use crate::{Diagnostic, Span, lexer, parse};
+use crate::{Diagnostic, Parse, Span, lexer, parse};
 
 /// The canonical form of a file.
 ///
@@ -33,25 +33,27 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic<Span>>> {
         return Err(errors);
     }
     let source = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-    let before = read(&source);
+    let before = read(&source, &parse(&source));
     let formatted = layout::file(&before);
-    Ok(if says_the_same(&before, &read(&formatted)) { formatted } else { text.to_owned() })
+    let parsed = parse(&formatted);
+    let same = parsed.errors.is_empty() && says_the_same(&before, &read(&formatted, &parsed));
+    // A carriage return at the end of a script's line would now belong to the line break.
+    Ok(if same && !formatted.contains("\r\n") { formatted } else { text.to_owned() })
 }
 
-fn read(text: &str) -> Vec<Piece<'_>> {
+fn read<'s>(text: &'s str, parse: &Parse) -> Vec<Piece<'s>> {
     let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
     let lexed = lexer::lex(text);
-    let marks = Marks::new(&parse(text).items, &lexed.tokens);
+    let marks = Marks::new(&parse.items, &lexed.tokens);
     pieces::pieces(text, &lexed.tokens, &lexed.comments, &marks, Span::new(0, end))
 }
 
 /// Whether two texts have the same tokens, in the same roles, and the same comments between them.
 fn says_the_same(before: &[Piece<'_>], after: &[Piece<'_>]) -> bool {
     let same = |a: &Piece<'_>, b: &Piece<'_>| {
-        let comments = |it: &Piece<'_>| it.comments.iter().map(|it| it.text.to_owned()).collect::<Vec<_>>();
         (a.kind, &a.text, &a.block) == (b.kind, &b.text, &b.block)
             && (a.role, a.member, a.glued, a.documented) == (b.role, b.member, b.glued, b.documented)
-            && comments(a) == comments(b)
+            && a.comments.iter().map(|it| it.text).eq(b.comments.iter().map(|it| it.text))
     };
     before.len() == after.len() && before.iter().zip(after).all(|(a, b)| same(a, b))
 }
