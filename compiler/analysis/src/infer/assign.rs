@@ -253,7 +253,7 @@ impl Infer<'_> {
             .finding(Code::ReadBeforeWrite, span, format!("`{name}` is read before it is written"))
             .label("not written yet")
             .related(self.at(local.span), "declared here")
-            .help("move this below the step that writes it");
+            .help("move this below the step that writes it; within that step, `#{out …}` names it");
         self.report(finding);
     }
 
@@ -276,7 +276,7 @@ impl Infer<'_> {
             .finding(Code::ReadBeforeWrite, field.span, format!("`{name}` is read before it is written"))
             .label("not written yet")
             .related(self.at(local.span), format!("`{root}` is declared here"))
-            .help("move this below the step that writes it");
+            .help("move this below the step that writes it; within that step, `#{out …}` names it");
         self.report(finding);
     }
 

@@ -320,6 +320,13 @@ impl Infer<'_> {
                 .label("known later");
             self.report(finding);
         }
+        if step.title.plain().is_some_and(|title| title.trim().is_empty()) {
+            let finding = self
+                .finding(Code::BadTitle, step.title.span, "the title of a step is empty")
+                .label("no title")
+                .help("say what the step does, or write its script without `step`");
+            self.report(finding);
+        }
         // Not a scope: what it binds is visible after it.
         let outer = std::mem::replace(&mut self.place, Where::Step);
         self.body(&step.body);

@@ -49,7 +49,17 @@ impl Infer<'_> {
             TextPart::Hole(hole) => Some(hole),
             TextPart::Literal { .. } => None,
         });
-        for (hole, spot) in holes.zip(spots) {
+        let (claims, reads): (Vec<_>, Vec<_>) =
+            holes.zip(spots).partition(|(hole, _)| matches!(hole.kind, HoleKind::Claim(_)));
+        if claims.is_empty() && reads.is_empty() && script.text.plain().is_some_and(|text| text.trim().is_empty()) {
+            let finding = self
+                .finding(Code::ValueUnused, script.span, "this script does nothing")
+                .label("empty")
+                .help("write a command, or remove it");
+            self.report(finding);
+        }
+        // What a script claims is written when it has ended: nothing in it reads that.
+        for (hole, spot) in reads.into_iter().chain(claims) {
             let expands = self.spot(script.shell, hole.span, spot);
             match &hole.kind {
                 HoleKind::Claim(place) => {

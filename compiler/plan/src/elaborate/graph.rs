@@ -284,8 +284,13 @@ impl<'db> Graph<'db> {
         }
         needs.dedup();
         let place = scope.place(e.span);
+        let called = format!("called here, as `{title}`");
         let frame = super::job::Frame { id: id.clone(), title, needs, env: self.env.clone(), place };
-        let (job, built) = build(scope, def, tree, item.docs.text(), arguments, frame, &|job| self.made(job))?;
+        let (job, built) = build(scope, def, tree, item.docs.text(), arguments, frame, &|job| self.made(job))
+            // What is wrong in one instance only needs to say in which.
+            .map_err(|found| {
+                found.into_iter().map(|it| it.related(scope.at(e.span), called.as_str())).collect::<Vec<_>>()
+            })?;
         let index = self.jobs.len();
         self.ids.insert(id, index);
         self.jobs.push(Instance { job, built, place: scope.at(e.span) });

@@ -7,8 +7,8 @@ use flow_analysis::schema::Concrete;
 use flow_analysis::ty::Ty;
 use flow_analysis::value::ConstValue;
 use flow_analysis::{Db, Def, Finding, Place};
+use flow_syntax::Code;
 use flow_syntax::tree::{self, Body, EntryValue, Expr, Map, Setting, StmtKind};
-use flow_syntax::{Code, Span};
 use smol_str::SmolStr;
 
 use super::name::part;
@@ -94,7 +94,7 @@ pub(super) fn build(
     let taken: Vec<String> = job.env.iter().map(|(name, _)| name.clone()).collect();
     let mut steps = Steps::new(workdir, taken);
     steps.body(&mut scope, &tree.body)?;
-    finish(&scope, &mut job, tree, &outputs, steps, caller)?;
+    finish(&scope, &mut job, tree, &outputs, steps)?;
     Ok((job, Built { outputs }))
 }
 
@@ -109,7 +109,7 @@ fn outputs(scope: &mut Scope<'_>, def: Def, tree: &tree::Job) -> Result<Vec<Outp
             let place = Place::new(def, sig.span);
             let files = leaves(scope.db, &ty, &sig.name, path, place)
                 .map_err(|failure| failure.finding(scope.db).into_iter().collect::<Vec<_>>())?;
-            instance_paths(scope, &files)?;
+            instance_paths(&files)?;
             let base = Base::Produced(sig.name.to_string());
             scope.bind(&sig.name, Val::Files(Files { base, leaves: Arc::clone(&files), part: String::new() }));
             Some(files)
@@ -122,14 +122,13 @@ fn outputs(scope: &mut Scope<'_>, def: Def, tree: &tree::Job) -> Result<Vec<Outp
 }
 
 /// What only the const arguments decide about paths: that they are paths, and that no two are one.
-fn instance_paths(scope: &Scope<'_>, files: &[Concrete]) -> Result<()> {
+fn instance_paths(files: &[Concrete]) -> Result<()> {
     for (index, file) in files.iter().enumerate() {
         let path = file.path.to_lowercase();
         if let Some(problem) = flow_analysis::schema::path_problem(&file.path) {
             return Err(vec![
                 Finding::new(Code::BadPath, file.place, format!("`{}` {problem}", file.path))
-                    .label("with the arguments of a call")
-                    .related(scope.at(Span::default()), "in this job"),
+                    .label("with the arguments of a call"),
             ]);
         }
         let clash = files.iter().take(index).find(|other| {
@@ -284,14 +283,7 @@ fn checkout(scope: &Scope<'_>, map: &Map) -> Result<Checkout> {
 }
 
 /// Puts the outputs in, with what only this instance can tell: whether each file is promised once.
-fn finish(
-    scope: &Scope<'_>,
-    job: &mut Job,
-    tree: &tree::Job,
-    outputs: &[OutputBuilt],
-    steps: Steps,
-    caller: &Scope<'_>,
-) -> Result<()> {
+fn finish(scope: &Scope<'_>, job: &mut Job, tree: &tree::Job, outputs: &[OutputBuilt], steps: Steps) -> Result<()> {
     let declared = tree.outputs.as_deref().unwrap_or_default();
     for (output, declared) in outputs.iter().zip(declared) {
         let kind = match &output.files {
@@ -316,7 +308,6 @@ fn finish(
                             )
                             .label("declared here")
                             .related(file.place, "the field")
-                            .related(caller.at(Span::default()), "the pipeline that calls it")
                             .help(format!("write it in a script: `#{{out {name}}}`")),
                         ]);
                     }

@@ -378,6 +378,18 @@ enum Claim {
     Value { name: SmolStr, ty: ValueType },
 }
 
+/// `app.symbols`.
+fn place_name(place: &Place) -> String {
+    let mut name = place.root.text.to_string();
+    for step in &place.steps {
+        if let PlaceStep::Field(field) = step {
+            name.push('.');
+            name.push_str(&field.text);
+        }
+    }
+    name
+}
+
 fn claim(scope: &Scope<'_>, place: &Place) -> Result<Claim> {
     if let Some(Val::Files(files)) = scope.lookup(&place.root.text) {
         let mut files = files.clone();
@@ -392,9 +404,9 @@ fn claim(scope: &Scope<'_>, place: &Place) -> Result<Claim> {
                 Finding::new(
                     Code::UnknownField,
                     scope.at(place.span),
-                    "there is no such field in this variant of the artifact",
+                    format!("`{}` is not there in this variant of the artifact", place_name(place)),
                 )
-                .label("with the arguments of a call")
+                .label("no such field")
                 .help("write it under an `if` on the same condition as the field's"),
             ]);
         };
