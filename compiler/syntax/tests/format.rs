@@ -51,13 +51,15 @@ fn a_file_with_errors_has_no_form() {
 
 #[test]
 fn blank_lines_between_items() {
-    file("enum A { a }\nenum B { b }\n\n\n\nenum C { c }", "enum A { a }\n\nenum B { b }\n\nenum C { c }\n");
-    // Imports, constants and secrets stand together or not, as the author likes it.
+    // Items of one line and one kind stand together or not, as the author likes it.
+    file("enum A { a }\nenum B { b }\n\n\n\nenum C { c }", "enum A { a }\nenum B { b }\n\nenum C { c }\n");
+    file("enum A {\na\n}\nenum B { b }\nconst C = 1", "enum A {\n    a\n}\n\nenum B { b }\n\nconst C = 1\n");
+    // Imports, constants and secrets do so on several lines too.
     file(
         "use a\nuse b\n\n\nuse c\nconst A = 1\nconst B = 2\n\nconst C = 3\nsecret D\nsecret E",
         "use a\nuse b\n\nuse c\n\nconst A = 1\nconst B = 2\n\nconst C = 3\n\nsecret D\nsecret E\n",
     );
-    file("enum A { a } enum B { b }", "enum A { a }\n\nenum B { b }\n");
+    file("enum A { a } enum B { b }", "enum A { a }\nenum B { b }\n");
 }
 
 #[test]

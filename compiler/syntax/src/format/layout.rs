@@ -102,13 +102,22 @@ impl<'s, 'p> Layout<'s, 'p> {
 
     fn items(&mut self) {
         let last = self.pieces.len().saturating_sub(1);
-        let mut before = None;
+        let mut before: Option<(Kind, bool)> = None;
         for (from, to) in self.elements(0, last) {
             let kind = self.at(from).kind;
-            let apart = before.is_some_and(|it| it != kind || !matches!(kind, Kind::Use | Kind::Const | Kind::Secret));
-            self.lead(from, 0, before.is_none(), apart);
+            let alike = before.is_some_and(|(it, _)| it == kind);
+            let stacked = alike && matches!(kind, Kind::Use | Kind::Const | Kind::Secret);
+            // Items of one line and one kind stay together if the author put them so.
+            let bare = alike && self.at(from).comments.is_empty();
+            self.lead(from, 0, before.is_none(), before.is_some() && !stacked && !bare);
+            let begin = self.out.len();
             self.member(from, to, 0, false);
-            before = Some(kind);
+            let long = self.out.get(begin..).is_some_and(|it| it.contains('\n'));
+            let together = stacked || !long && before.is_some_and(|(_, long)| !long);
+            if bare && !together && self.out.get(..begin).is_some_and(|it| !it.ends_with("\n\n")) {
+                self.out.insert(begin, '\n');
+            }
+            before = Some((kind, long));
         }
         self.comments(last, 0, before.is_none(), false);
         if !self.fresh {
