@@ -115,7 +115,7 @@ fn nothing_is_left_to_do() {
                 line.match_indices(*word)
                     .any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
             };
-            if words.iter().any(|it| word(&it)) {
+            if words.iter().any(word) {
                 found.push(format!("{name}:{}: {}", number + 1, line.trim()));
             }
         }
