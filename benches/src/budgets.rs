@@ -75,7 +75,13 @@ fn parse() {
         texts::unclosed().map(|(open, text)| (Times::of(5, || flow_syntax::parse(&text)).best(), open)).collect();
     refused.sort_unstable();
     if let Some((slowest, open)) = refused.last() {
-        row("refuse 10,000 open brackets", Some(50.0), "ms", ms(*slowest), &format!("slowest of {}: {open:?}", refused.len()));
+        row(
+            "refuse 10,000 open brackets",
+            Some(50.0),
+            "ms",
+            ms(*slowest),
+            &format!("slowest of {}: {open:?}", refused.len()),
+        );
     }
 }
 
@@ -112,9 +118,21 @@ fn processes(flowc: &Path) -> io::Result<()> {
         Ok(Times::of(10, || project::run(flowc, args, folder)))
     };
     row("check 50 pipelines, cold process", None, "ms", ms(cold(&["check"])?.p50()), &size);
-    row("check and emit 50 pipelines, cold process", Some(50.0), "ms", ms(cold(&["emit", "--out", "out"])?.p50()), "100 files, already there");
+    row(
+        "check and emit 50 pipelines, cold process",
+        Some(50.0),
+        "ms",
+        ms(cold(&["emit", "--out", "out"])?.p50()),
+        "100 files, already there",
+    );
     project::run(flowc, &["emit"], folder)?;
-    row("emit --check when nothing changed", Some(20.0), "ms", ms(cold(&["emit", "--check"])?.p50()), "the same 50 pipelines");
+    row(
+        "emit --check when nothing changed",
+        Some(20.0),
+        "ms",
+        ms(cold(&["emit", "--check"])?.p50()),
+        "the same 50 pipelines",
+    );
     run_overhead(flowc)
 }
 
@@ -175,7 +193,13 @@ pub(crate) fn instances(count: usize) -> io::Result<()> {
     // So many jobs are above the limit of a file: it is made, and then refused.
     let options = flow_emit::Options { command: "flowc emit".to_owned() };
     let (emit, _) = time(|| flow_emit::emit(&plan_of, &options));
-    println!("{:.1} ms check\n{:.1} ms plan of {} jobs\n{:.1} ms emit", ms(check), ms(plan), plan_of.jobs.len(), ms(emit));
+    println!(
+        "{:.1} ms check\n{:.1} ms plan of {} jobs\n{:.1} ms emit",
+        ms(check),
+        ms(plan),
+        plan_of.jobs.len(),
+        ms(emit)
+    );
     println!("{:.1} MiB", peak_memory().unwrap_or(f64::NAN));
     Ok(())
 }

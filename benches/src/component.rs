@@ -45,12 +45,8 @@ impl Component {
         let commands = (0..random.below(6)).map(|nth| random.pick(&COMMANDS).replace('@', &nth.to_string())).collect();
         let checks = 1 + random.below(4);
         let checks = random.subset(&["format", "lint", "links", "licenses"], checks);
-        let mut check = |tool| Check {
-            tool,
-            attempts: 1 + random.below(4),
-            captures: random.chance(40),
-            loops: random.chance(30),
-        };
+        let mut check =
+            |tool| Check { tool, attempts: 1 + random.below(4), captures: random.chance(40), loops: random.chance(30) };
         let checks = checks.into_iter().map(&mut check).collect();
         Self {
             name: format!("{word}_{nth}"),

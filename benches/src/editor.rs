@@ -35,8 +35,7 @@ impl Editor {
         let files: Vec<_> = program.files.iter().filter(|file| file.text.contains(SITE)).collect();
         let file = files[files.len() / 2];
         let at = file.text.find(SITE).unwrap_or_default() + SITE.len();
-        let editor =
-            Self { db: program.database(), path: file.path.clone(), text: file.text.clone(), at, keys: 0 };
+        let editor = Self { db: program.database(), path: file.path.clone(), text: file.text.clone(), at, keys: 0 };
         editor.findings();
         editor
     }

@@ -22,7 +22,9 @@ fn main() -> ExitCode {
     let done = match args.as_slice() {
         ["budgets"] => budgets::print(),
         ["instances", n] if let Ok(n) = n.parse() => budgets::instances(n),
-        ["generate", folder, kind, n] if let (Ok(n), Some(shape)) = (n.parse(), shape(kind)) => generate(folder, shape(n)),
+        ["generate", folder, kind, n] if let (Ok(n), Some(shape)) = (n.parse(), shape(kind)) => {
+            generate(folder, shape(n))
+        }
         _ => Err(io::Error::other(USAGE)),
     };
     match done {

@@ -54,7 +54,8 @@ impl Shape {
 
     /// One pipeline with nearly as many job instances.
     pub fn instances(instances: usize) -> Self {
-        let mut shape = Self { libraries: 1, components: (instances / 100).clamp(1, 20), pipelines: 1, ..Self::default() };
+        let mut shape =
+            Self { libraries: 1, components: (instances / 100).clamp(1, 20), pipelines: 1, ..Self::default() };
         let count = |shape: &Self| Library::new(*shape, 0).instances();
         while count(&Self { shards: shape.shards + 1, ..shape }) <= instances {
             shape.shards += 1;
@@ -150,7 +151,10 @@ impl Library {
     }
 
     fn file(&self) -> SourceFile {
-        let mut text = format!("// How the parts of {} are built, tested and packed.\n\nuse \"./common.flow\" as common\n", self.name);
+        let mut text = format!(
+            "// How the parts of {} are built, tested and packed.\n\nuse \"./common.flow\" as common\n",
+            self.name
+        );
         for component in &self.components {
             component.declare(&mut text);
         }

@@ -84,5 +84,7 @@ pub const NESTINGS: [Nesting; 31] = [
 
 /// Ten thousand of each bracket, never closed.
 pub fn unclosed() -> impl Iterator<Item = (&'static str, String)> {
-    ["(", "[", "{", "f(", "\"#{", "if x {"].into_iter().map(|open| (open, format!("job j() {{\nlet x = {}", open.repeat(10_000))))
+    ["(", "[", "{", "f(", "\"#{", "if x {"]
+        .into_iter()
+        .map(|open| (open, format!("job j() {{\nlet x = {}", open.repeat(10_000))))
 }
