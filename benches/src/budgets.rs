@@ -136,25 +136,30 @@ fn processes(flowc: &Path) -> io::Result<()> {
     run_overhead(flowc)
 }
 
-/// Jobs that do nothing, one after the other, against the same shells without `flowc`.
+/// What a job costs beyond its shell: jobs that do nothing, one after the other; what a run costs by
+/// itself is left out by comparing many with few.
 fn run_overhead(flowc: &Path) -> io::Result<()> {
-    const JOBS: u32 = 50;
-    let folder = tempfile::tempdir()?;
-    let folder = folder.path();
-    let numbers: Vec<String> = (1..=JOBS).map(|n| n.to_string()).collect();
-    let program = format!(
-        "job nothing(const n: int) on linux {{\n    checkout = none\n    sh \"true #{{n}}\"\n}}\n\
-         pipeline ci {{\n    on manual\n    for n in [{}] {{ nothing(n) }}\n}}\n",
-        numbers.join(", ")
-    );
-    std::fs::write(folder.join("flow.toml"), "")?;
-    std::fs::write(folder.join("ci.flow"), program)?;
-    project::run(flowc, &["run", "ci", "--jobs", "1"], folder)?;
-    let own = Times::of(5, || project::run(flowc, &["run", "ci", "--jobs", "1"], folder));
-    let bare = Times::of(5, || (0..JOBS).try_for_each(|_| project::run(Path::new("sh"), &["-c", "true"], folder)));
-    let per_job = (ms(own.p50()) - ms(bare.p50())) / f64::from(JOBS);
-    let note = format!("{JOBS} jobs of `true` in {:.0} ms, the bare shells {:.0} ms", ms(own.p50()), ms(bare.p50()));
-    row("overhead of run per job", Some(5.0), "ms", per_job, &note);
+    const FEW: u16 = 20;
+    const MANY: u16 = 120;
+    let run = |jobs: u16| -> io::Result<Times> {
+        let folder = tempfile::tempdir()?;
+        let numbers: Vec<String> = (1..=jobs).map(|n| n.to_string()).collect();
+        let program = format!(
+            "job nothing(const n: int) on linux {{\n    checkout = none\n    sh \"true #{{n}}\"\n}}\n\n\
+             pipeline ci {{\n    on manual\n    for n in [{}] {{ nothing(n) }}\n}}\n",
+            numbers.join(", ")
+        );
+        std::fs::write(folder.path().join("flow.toml"), "")?;
+        std::fs::write(folder.path().join("ci.flow"), program)?;
+        let once = || project::run(flowc, &["run", "ci", "--jobs", "1"], folder.path());
+        once()?;
+        Ok(Times::of(5, once))
+    };
+    let (few, many) = (ms(run(FEW)?.p50()), ms(run(MANY)?.p50()));
+    let shell = ms(Times::of(100, || project::run(Path::new("sh"), &["-c", "true"], Path::new("."))).p50());
+    let job = (many - few) / f64::from(MANY - FEW);
+    let note = format!("{job:.1} ms a job, {shell:.1} of them its shell; a run of {MANY} in {many:.0} ms");
+    row("overhead of run per job", Some(5.0), "ms", job - shell, &note);
     println!("{:52} {:>12} {:>12}", "run of 50 jobs when all are reused", "20.0 ms", "not built");
     Ok(())
 }

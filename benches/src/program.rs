@@ -47,9 +47,9 @@ impl Shape {
         Self { libraries: files.saturating_sub(pipelines + 1).max(1), components: 1, pipelines, ..Self::default() }
     }
 
-    /// With this many pipelines of some fifteen jobs each, over a library for every five.
+    /// With this many pipelines of some ten jobs each, over a library for every five.
     pub fn pipelines(pipelines: usize) -> Self {
-        Self { libraries: pipelines.div_ceil(5), components: 1, pipelines, shards: 2, ..Self::default() }
+        Self { libraries: pipelines.div_ceil(5), components: 1, pipelines, shards: 1, ..Self::default() }
     }
 
     /// One pipeline with nearly as many job instances.
