@@ -105,7 +105,10 @@ impl Infer<'_> {
         };
         match form {
             SettingForm::Text => const_of(self, Ty::String),
-            SettingForm::Texts => const_of(self, Ty::List(Arc::new(Ty::String))),
+            SettingForm::Texts => {
+                const_of(self, Ty::List(Arc::new(Ty::String)));
+                self.source_patterns(value, &what);
+            }
             SettingForm::Duration => {
                 let val = self.check_expr(value, &Ty::Duration, &because);
                 self.require_const(value, &val, &what);
@@ -167,6 +170,31 @@ impl Infer<'_> {
                     .help(format!("write `{} = …`", name.text));
                 self.report(finding);
             }
+        }
+    }
+
+    /// Patterns of `inputs` that can match no file of the sources.
+    fn source_patterns(&mut self, value: &Expr, what: &str) {
+        let ExprKind::List(elements) = &value.kind else { return };
+        for element in elements {
+            let ExprKind::Text(text) = &element.value.kind else { continue };
+            let Some(pattern) = text.plain() else { continue };
+            let problem = if pattern.is_empty() {
+                "is empty"
+            } else if pattern.starts_with('/') {
+                "is absolute; patterns are relative to the project"
+            } else if pattern.split('/').any(|part| part == "..") {
+                "leaves the project"
+            } else if pattern.contains('\\') {
+                "has a `\\`; the separator is `/` on every system"
+            } else {
+                continue;
+            };
+            let finding = self
+                .finding(Code::BadSetting, element.value.span, format!("the pattern `{pattern}` of {what} {problem}"))
+                .label("matches no file")
+                .help("name files of the project, as in `\"src/**\"`");
+            self.report(finding);
         }
     }
 
@@ -353,6 +381,17 @@ impl Infer<'_> {
             let what = format!("`on {}`", name.text);
             self.entries(filters, &what, &known);
         }
+        let cron = filters.and_then(|map| map.entries.iter().find(|entry| entry.key.text == "cron"));
+        if let Some(Entry { value: EntryValue::Expr(value), .. }) = cron
+            && let ExprKind::Text(text) = &value.kind
+            && let Some(problem) = text.plain().and_then(|cron| cron_problem(&cron))
+        {
+            let finding = self
+                .finding(Code::BadSetting, value.span, format!("this is not a time: {problem}"))
+                .label("not five cron fields")
+                .help("minute, hour, day of the month, month, day of the week, in UTC: `\"0 4 * * 1-5\"`");
+            self.report(finding);
+        }
         if name.text == "schedule"
             && !filters.is_some_and(|map| map.entries.iter().any(|entry| entry.key.text == "cron"))
         {
@@ -363,4 +402,28 @@ impl Infer<'_> {
             self.report(finding);
         }
     }
+}
+
+/// What is wrong with five cron fields (POSIX crontab: numbers, ranges, lists, steps, names of months and
+/// days).
+fn cron_problem(cron: &str) -> Option<String> {
+    const FIELDS: [(&str, u32, u32); 5] =
+        [("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12), ("day of the week", 0, 7)];
+    let fields: Vec<&str> = cron.split_ascii_whitespace().collect();
+    if fields.len() != FIELDS.len() {
+        return Some(format!("it has {} fields, not 5", fields.len()));
+    }
+    let fits = |part: &str, low: u32, high: u32| {
+        let (range, step) = part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));
+        let number = |text: &str| text.parse::<u32>().is_ok_and(|it| (low..=high).contains(&it));
+        let name =
+            |text: &str| low <= 1 && high <= 12 && text.len() == 3 && text.bytes().all(|it| it.is_ascii_alphabetic());
+        let one = |text: &str| number(text) || name(text);
+        let ranged = range == "*" || one(range) || range.split_once('-').is_some_and(|(from, to)| one(from) && one(to));
+        ranged && step.is_none_or(|step| step.parse::<u32>().is_ok_and(|it| it > 0))
+    };
+    fields.iter().zip(FIELDS).find_map(|(field, (name, low, high))| {
+        let wrong = field.split(',').any(|part| !fits(part, low, high));
+        wrong.then(|| format!("`{field}` is no {name}, which goes from {low} to {high}"))
+    })
 }

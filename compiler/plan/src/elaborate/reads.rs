@@ -1,8 +1,10 @@
 //! What a script reads, put into its text: const values written in where that is plainly safe, all else
 //! through variables of the step's environment.
 
+use flow_analysis::Finding;
 use flow_analysis::ty::Ty;
 use flow_analysis::value::ConstValue;
+use flow_syntax::Code;
 use flow_syntax::tree::{self, Expr, HoleKind, Place, PlaceStep, TextPart};
 
 use super::name::{shown, unique, variable};
@@ -65,7 +67,15 @@ impl Reads {
                     self.parts.push(ScriptPart::Path { location, position });
                     Ok(())
                 }
-                None => scope.not_built(e.span, "reading this"),
+                None => Err(vec![
+                    Finding::new(
+                        Code::UnknownField,
+                        scope.at(e.span),
+                        format!("this variant of the artifact has no `{}`", files.part),
+                    )
+                    .label("with the arguments of a call")
+                    .help("read it under an `if` on the same condition as the field's"),
+                ]),
             },
             other => match scope.late(other) {
                 Some(value) => {
