@@ -107,7 +107,7 @@ fn {name}_level(flavor: {pascal}Flavor) -> int = match flavor {{
             out,
             r#"}}
 
-fn {name}_folder(flavor: {pascal}Flavor) -> string = if flavor == release {{ "target/release" }} else {{ "target/debug" }}
+fn {name}_folder(flavor: {pascal}Flavor) -> string = if flavor == release {{ "release" }} else {{ "debug" }}
 "#
         );
     }
@@ -165,7 +165,7 @@ job build_{name}(
         timeout = 20min
         sh """
             # Where the compiler puts it depends on the flavor.
-            cargo build --jobs #{{threads}} --target-dir #{{{name}_folder(flavor)}}
+            cargo build --jobs #{{threads}} --target-dir target/#{{{name}_folder(flavor)}}
 "##
         );
         for command in &self.commands {
@@ -173,7 +173,7 @@ job build_{name}(
         }
         let _ = write!(
             out,
-            r##"            cp #{{{name}_folder(flavor)}}/{name} #{{out app.binary}}
+            r##"            cp target/#{{{name}_folder(flavor)}}/{name} #{{out app.binary}}
             cp -r assets/. #{{out app.assets}}
             """
     }}
@@ -199,7 +199,11 @@ job build_{name}(
             out,
             r##"
 /// Runs one part of one suite.
-job test_{name}(app: {pascal}(_), const suite: {pascal}Suite, const shard: int) -> (report: opaque, failures: int) on linux {{
+job test_{name}(
+    app: {pascal}(_),
+    const suite: {pascal}Suite,
+    const shard: int,
+) -> (report: opaque, failures: int) on linux {{
     inputs = ["{name}/tests/**"]
     workdir = "{name}"
 
@@ -207,14 +211,22 @@ job test_{name}(app: {pascal}(_), const suite: {pascal}Suite, const shard: int) 
     out failures = sh "grep -c FAIL #{{report}}/log || true"
 }}
 
-job collect_{name}(reports: [{pascal}Suite: opaque], const shard: int, detail: common.Detail) -> (summary: file = "summary.md") on linux {{
+job collect_{name}(
+    reports: [{pascal}Suite: opaque],
+    const shard: int,
+    detail: common.Detail,
+) -> (summary: file = "summary.md") on linux {{
     checkout = none
 
     sh "cat #{{reports...}} > #{{out summary}}; echo #{{detail}} #{{shard}}"
 }}
 
 /// The form that is given to people.
-job pack_{name}(app: {pascal}(release), version: string, const size: int = 9) -> (archive: file = "{name}.tar.gz") on linux {{
+job pack_{name}(
+    app: {pascal}(release),
+    version: string,
+    const size: int = 9,
+) -> (archive: file = "{name}.tar.gz") on linux {{
     checkout = none
 
     let folder: string = sh "echo {name}-#{{version}}"
@@ -283,7 +295,9 @@ job {tool}_{name}(const attempts: int = {attempts}) on linux {{
             out,
             r##"    let {name} = for flavor in {module}.{upper}_FLAVORS {{ {module}.build_{name}(flavor, version) }}
     for shard in {module}.{upper}_SHARDS {{
-        let reports = for suite in {module}.{upper}_SUITES {{ {module}.test_{name}({name}[release].app, suite, shard).report }}
+        let reports = for suite in {module}.{upper}_SUITES {{
+            {module}.test_{name}({name}[release].app, suite, shard).report
+        }}
         expose {module}.collect_{name}(reports, shard, detail) as "{name} summary #{{shard}}" {{ retention = 14d }}
     }}
     expose {module}.pack_{name}({name}[release].app, version) as "{name}"

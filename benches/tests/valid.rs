@@ -6,11 +6,12 @@ use flow_benches::{Program, Shape};
 use flow_plan::elaborate;
 use flow_plan::model::Backend;
 
-/// Checks all files, plans and emits all pipelines.
+/// Checks all files and their form, plans and emits all pipelines.
 fn check(program: &Program) {
     let db = program.database();
     for file in db.files().values() {
         let text = file.text(&db).as_ref().unwrap();
+        assert_eq!(flow_syntax::format(text).as_deref(), Ok(&**text));
         let found = diagnostics(&db, *file);
         let quotes = found.iter().map(|it| (it.code, &it.headline, it.primary.place.span.text(text)));
         assert!(found.is_empty(), "{}: {:?}", file.path(&db), quotes.collect::<Vec<_>>());
