@@ -96,6 +96,7 @@ const fn is_about_absence(code: Code) -> bool {
             | Code::UnusedLocal
             | Code::UnusedParameter
             | Code::NoRunner
+            | Code::NoTrigger
             | Code::NotExhaustive
             | Code::MissingPath
             | Code::MissingArgument

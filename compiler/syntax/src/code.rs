@@ -117,6 +117,7 @@ codes! {
     DuplicateInstance = "F0607" Error "two calls make job instances of one name";
     NoRunner = "F0608" Error "a job does not say where it runs";
     BadTitle = "F0609" Error "a name cannot be used for an artifact or a title";
+    NoTrigger = "F0610" Error "nothing starts a pipeline";
 
     NotBuilt = "F0701" Error "this part of the language is not built yet";
     LimitExceeded = "F0702" Error "a program is larger than a limit";

@@ -48,6 +48,21 @@ impl Infer<'_> {
             })
             .find(|event| !matches!(event.text.as_str(), "manual" | "call"))
             .cloned();
+        let is_trigger = |stmt: &Stmt| matches!(stmt.kind, StmtKind::Setting(tree::Setting::Trigger { .. }));
+        if !pipeline.body.stmts.iter().any(is_trigger) {
+            let top = Span::empty(pipeline.body.span.start + 1);
+            let name = &pipeline.name;
+            let finding = self
+                .finding(
+                    Code::NoTrigger,
+                    name.span,
+                    format!("the pipeline `{}` does not say what starts it", name.text),
+                )
+                .label("no `on`")
+                .help("say it at the top of the body: `on manual` for a person, `on push` for a change")
+                .fix("let a person start it", self.at(top), "\n    on manual");
+            self.report(finding);
+        }
         if let Some(trigger) = triggers {
             self.require_defaults(pipeline, &trigger);
         }
