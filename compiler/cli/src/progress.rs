@@ -90,6 +90,9 @@ impl Progress {
             for exposed in &summary.exposed {
                 let path = exposed.path.strip_prefix(project).unwrap_or(&exposed.path);
                 terminal.say(&format!("{}  {}", terminal.bold(&exposed.name), path.display()));
+                for file in first_files(&exposed.path) {
+                    terminal.say(&terminal.faint(&format!("  {file}")));
+                }
             }
             terminal.say("");
         }
@@ -113,6 +116,25 @@ impl Progress {
         }
         terminal.say(&format!("  whole log: {}", failure.log.display()));
     }
+}
+
+/// The files and folders right in an exposed folder, the first few of them.
+fn first_files(folder: &Path) -> Vec<String> {
+    const SHOWN: usize = 5;
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if entry.path().is_dir() { format!("{name}/") } else { name }
+        })
+        .collect();
+    names.sort();
+    let more = names.len().saturating_sub(SHOWN);
+    names.truncate(SHOWN);
+    if more > 0 {
+        names.push(format!("and {more} more"));
+    }
+    names
 }
 
 /// A line of a program's output, without what would move the cursor.

@@ -11,7 +11,8 @@ use crate::shell::artifacts::Systems;
 #[derive(Debug)]
 pub(crate) struct Facts<'a> {
     pub(crate) plan: &'a Plan,
-    jobs: FxHashMap<&'a str, &'a Job>,
+    /// By id, with the position in the plan.
+    jobs: FxHashMap<&'a str, (usize, &'a Job)>,
     /// Value outputs that some other job reads.
     read: FxHashSet<(&'a str, &'a str)>,
     /// The consumers of artifact outputs.
@@ -21,7 +22,7 @@ pub(crate) struct Facts<'a> {
 impl<'a> Facts<'a> {
     /// Looks through the plan; refuses one that names what it does not hold.
     pub(crate) fn new(plan: &'a Plan) -> Result<Self, Vec<EmitError>> {
-        let jobs: FxHashMap<_, _> = plan.jobs.iter().map(|it| (it.id.as_str(), it)).collect();
+        let jobs: FxHashMap<_, _> = plan.jobs.iter().enumerate().map(|(at, it)| (it.id.as_str(), (at, it))).collect();
         let mut facts = Self { plan, jobs, read: FxHashSet::default(), consumers: FxHashMap::default() };
         let mut errors = Vec::new();
         for job in &plan.jobs {
@@ -90,7 +91,7 @@ impl<'a> Facts<'a> {
 
     /// A job by its id.
     pub(crate) fn job(&self, id: &str) -> Option<&'a Job> {
-        self.jobs.get(id).copied()
+        self.jobs.get(id).map(|(_, job)| *job)
     }
 
     /// A value output: its type and value.
@@ -138,8 +139,10 @@ impl<'a> Facts<'a> {
 
     /// The jobs that one comes after: direct ones, each once, in the plan's order.
     pub(crate) fn needs(&self, job: &Job) -> Vec<&'a str> {
-        let wanted: FxHashSet<_> = job.needs.iter().map(|it| it.job.as_str()).collect();
-        self.plan.jobs.iter().map(|it| it.id.as_str()).filter(|it| wanted.contains(it)).collect()
+        let mut needs: Vec<_> = job.needs.iter().filter_map(|it| self.jobs.get(it.job.as_str())).collect();
+        needs.sort_unstable_by_key(|(at, _)| *at);
+        needs.dedup_by_key(|(at, _)| *at);
+        needs.into_iter().map(|(_, job)| job.id.as_str()).collect()
     }
 
     /// Whether an empty text of this published value is a fault: a required output is made of it.

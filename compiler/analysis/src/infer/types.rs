@@ -94,6 +94,20 @@ impl Infer<'_> {
             let values = self.keys_of(&key);
             return (key, values);
         }
+        if let ExprKind::Field { base, name, .. } = &keys.kind
+            && let ExprKind::Name(module) = &base.kind
+            && self.local(module).is_none()
+            && let Some(Res::Module(file)) = resolve(self.db, self.file, module)
+            && let Some(def) = crate::scope::scope(self.db, file).names.get(&name.text)
+            && def.kind(self.db) == DefKind::Enum
+        {
+            let module = Name { text: module.clone(), span: base.span };
+            self.module_member(&module, name);
+            self.note(keys.span, Res::Def(*def));
+            let key = Ty::Enum(*def);
+            let values = self.keys_of(&key);
+            return (key, values);
+        }
         let val = self.expr(keys, None);
         let element = match &val.ty {
             Ty::List(element) => Ty::clone(element),

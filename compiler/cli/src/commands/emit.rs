@@ -8,7 +8,7 @@ use flow_emit::{Emitted, Origin};
 use flow_plan::elaborate;
 use flow_plan::model::Backend;
 
-use super::{FINE, FOUND, WRONG_USE, find, plan_of};
+use super::{FINE, FOUND, WRONG_USE, find, plan_of, require_sound};
 use crate::args::{EmitArgs, HostedBackend};
 use crate::files;
 use crate::project::Project;
@@ -26,6 +26,9 @@ pub(crate) fn main(args: &EmitArgs, start: &Path, terminal: &Terminal) -> Result
     if pipelines.is_empty() {
         terminal.error(&format!("there is no pipeline in {}", project.root.display()));
         return Ok(ExitCode::from(WRONG_USE));
+    }
+    if let Err(code) = require_sound(&project, terminal) {
+        return Ok(code);
     }
     let mut files = Vec::new();
     for pipeline in pipelines {

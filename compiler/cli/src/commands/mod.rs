@@ -68,7 +68,20 @@ pub(crate) fn find(project: &Project, name: &str, terminal: &Terminal) -> Result
     }
 }
 
-/// The plan of a pipeline, or the exit code after showing what stands in its way.
+/// Checks all files of the project, once per command; gives the exit code after showing their errors.
+pub(crate) fn require_sound(project: &Project, terminal: &Terminal) -> Result<(), ExitCode> {
+    let db = &project.db;
+    let files = db.files();
+    let found = files.values().flat_map(|file| flow_analysis::diagnostics(db, *file));
+    let errors: Vec<_> = found.filter(|finding| finding.severity == flow_syntax::Severity::Error).collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    terminal.findings(db, &errors);
+    Err(ExitCode::from(FOUND))
+}
+
+/// The plan of a pipeline of a sound project, or the exit code after showing what stands in its way.
 pub(crate) fn plan_of(
     project: &Project,
     pipeline: Def,
@@ -76,11 +89,6 @@ pub(crate) fn plan_of(
     terminal: &Terminal,
 ) -> Result<std::sync::Arc<Plan>, ExitCode> {
     let db = &project.db;
-    let (errors, _) = check::findings(project);
-    if !errors.is_empty() {
-        terminal.findings(db, &errors);
-        return Err(ExitCode::from(FOUND));
-    }
     elaborate::plan(db, pipeline, backend).map_err(|findings| {
         let findings: Vec<_> = findings.into_iter().map(|finding| finding.map(|place| place.in_file(db))).collect();
         if findings.is_empty() {

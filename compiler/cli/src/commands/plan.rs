@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use flow_plan::model::Backend;
 use flow_plan::render;
 
-use super::{FINE, find, plan_of};
+use super::{FINE, find, plan_of, require_sound};
 use crate::args::{AnyBackend, PlanArgs, PlanFormat};
 use crate::project::Project;
 use crate::terminal::Terminal;
@@ -23,6 +23,9 @@ pub(crate) fn main(args: &PlanArgs, start: &Path, terminal: &Terminal) -> Result
         Ok(pipeline) => pipeline,
         Err(code) => return Ok(code),
     };
+    if let Err(code) = require_sound(&project, terminal) {
+        return Ok(code);
+    }
     let plan = match plan_of(&project, pipeline, backend, terminal) {
         Ok(plan) => plan,
         Err(code) => return Ok(code),

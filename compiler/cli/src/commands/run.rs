@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use flow_plan::model::Backend;
 use flow_run::{Options, RunOutcome};
 
-use super::{FINE, FOUND, WRONG_USE, find, plan_of};
+use super::{FINE, FOUND, WRONG_USE, find, plan_of, require_sound};
 use crate::args::RunArgs;
 use crate::progress::Progress;
 use crate::project::Project;
@@ -20,6 +20,9 @@ pub(crate) fn main(args: &RunArgs, start: &Path, terminal: &Terminal) -> Result<
         Ok(pipeline) => pipeline,
         Err(code) => return Ok(code),
     };
+    if let Err(code) = require_sound(&project, terminal) {
+        return Ok(code);
+    }
     let plan = match plan_of(&project, pipeline, Backend::Local, terminal) {
         Ok(plan) => plan,
         Err(code) => return Ok(code),

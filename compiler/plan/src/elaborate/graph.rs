@@ -130,6 +130,11 @@ impl<'db> Graph<'db> {
     fn body(&mut self, scope: &mut Scope<'db>, body: &Body) {
         for stmt in &body.stmts {
             if let Err(findings) = self.stmt(scope, stmt) {
+                if findings.is_empty() {
+                    // Nothing may be left out of a plan without a word.
+                    let finding = Finding::new(Code::NotBuilt, scope.at(stmt.span), "this cannot be planned yet");
+                    self.findings.push(finding.label("checked, but elaboration has no meaning for a part of it"));
+                }
                 self.findings.extend(findings);
                 // What it would have bound is missing below.
                 if matches!(stmt.kind, StmtKind::Let { .. }) {

@@ -109,7 +109,11 @@ impl Steps {
         match &stmt.kind {
             StmtKind::Let { name, value: Some(value), .. } => {
                 let ty = scope.ty(name.span).cloned().unwrap_or(Ty::String);
-                let val = self.source(scope, stmt, value, &name.text, &ty)?;
+                let val = match value {
+                    // The outputs of an action stay apart: `t.stamp` is as good as `t`.
+                    Source::Expr(e) => scope.value(e, self)?,
+                    source => self.source(scope, stmt, source, &name.text, &ty)?,
+                };
                 scope.bind(&name.text, val);
             }
             StmtKind::Out { place, value } => self.out(scope, stmt, place, value)?,
