@@ -20,9 +20,11 @@ pub(crate) fn print(
     format: ReportFormat,
     color: bool,
 ) -> io::Result<()> {
+    // Once per file: finding its lines costs as much as reading it.
+    let mut sources = Sources::default();
     for finding in findings {
         match format {
-            ReportFormat::Human => human(out, db, finding, color)?,
+            ReportFormat::Human => human(out, db, finding, color, &mut sources)?,
             ReportFormat::Json => writeln!(out, "{}", as_json(db, finding))?,
             ReportFormat::Github => writeln!(out, "{}", annotation(db, finding))?,
         }
@@ -59,7 +61,13 @@ fn span(db: &Database, place: FileSpan) -> Span {
     (place.file.path(db).to_string(), start..start + length)
 }
 
-fn human(out: &mut dyn Write, db: &Database, finding: &Diagnostic<FileSpan>, color: bool) -> io::Result<()> {
+fn human(
+    out: &mut dyn Write,
+    db: &Database,
+    finding: &Diagnostic<FileSpan>,
+    color: bool,
+    sources: &mut Sources,
+) -> io::Result<()> {
     let (kind, tint) = match finding.severity {
         Severity::Error => (ReportKind::Error, Color::Red),
         Severity::Warning => (ReportKind::Warning, Color::Yellow),
@@ -83,16 +91,21 @@ fn human(out: &mut dyn Write, db: &Database, finding: &Diagnostic<FileSpan>, col
     if let Some(help) = &finding.help {
         report.add_help(help);
     }
-    let source = |file: File| (file.path(db).to_string(), Source::from(text(db, file).to_owned()));
-    let sources = labels.iter().map(|(place, ..)| source(place.file)).collect();
-    report.finish().write(Sources(sources), &mut *out)?;
+    for (place, ..) in &labels {
+        let name = place.file.path(db);
+        if !sources.0.contains_key(name.as_str()) {
+            sources.0.insert(name.to_string(), Source::from(text(db, place.file).to_owned()));
+        }
+    }
+    report.finish().write(&mut *sources, &mut *out)?;
     writeln!(out)
 }
 
-/// The texts that a report quotes.
+/// The texts that reports quote.
+#[derive(Default)]
 struct Sources(std::collections::HashMap<String, Source<String>>);
 
-impl ariadne::Cache<String> for Sources {
+impl ariadne::Cache<String> for &mut Sources {
     type Storage = String;
 
     fn fetch(&mut self, id: &String) -> Result<&Source<String>, impl std::fmt::Debug> {

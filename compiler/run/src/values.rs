@@ -54,7 +54,11 @@ pub(crate) fn check(ty: &ValueType, text: &str) -> Result<String, ValueProblem> 
     }
     let wrong = || ValueProblem::Type { found: shortened(text), expected: expected(ty) };
     match ty {
-        ValueType::Bool => matches!(text, "true" | "false").then(|| text.to_owned()).ok_or_else(wrong),
+        ValueType::Bool => match text {
+            "true" | "True" => Ok("true".to_owned()),
+            "false" | "False" => Ok("false".to_owned()),
+            _ => Err(wrong()),
+        },
         ValueType::Int => integer(text).map(|it| it.to_string()).ok_or_else(wrong),
         ValueType::Duration => duration(text).map(|it| Const::Duration(it).text()).ok_or_else(wrong),
         ValueType::String => Ok(text.to_owned()),

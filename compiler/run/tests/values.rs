@@ -48,7 +48,7 @@ async fn a_value_that_is_not_of_its_type_fails_the_step_with_its_name() {
     let world = World::new();
     for (text, ty, expected) in [
         ("true", ValueType::String, "it is empty"),
-        ("echo True", ValueType::Bool, "it is `True`, not `true` or `false`"),
+        ("echo TRUE", ValueType::Bool, "it is `TRUE`, not `true` or `false`"),
         ("echo 010", ValueType::Int, "it is `010`, not a whole number such as `42`, of 64 bits"),
         (
             "echo 9223372036854775808",

@@ -91,6 +91,7 @@ codes! {
     NoValue = "F0317" Error "something that gives no value is used as one";
     TypeArguments = "F0318" Error "a type has the wrong arguments";
     WrongTextType = "F0319" Error "a script cannot give a value of this type";
+    SecretLeak = "F0320" Error "a value that is computed from a secret would be shown";
 
     NeverWritten = "F0401" Error "an output is never written";
     WrittenTwice = "F0402" Error "an output is written twice";

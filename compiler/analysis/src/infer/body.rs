@@ -344,8 +344,10 @@ impl Infer<'_> {
         }
         // Not a scope: what it binds is visible after it.
         let outer = std::mem::replace(&mut self.place, Where::Step);
+        let secrets = self.secrets.len();
         self.body(&step.body);
         self.place = outer;
+        self.secrets.truncate(secrets);
         let runs = step.body.stmts.iter().any(|stmt| !matches!(stmt.kind, StmtKind::Setting(_)));
         if !runs {
             let finding = self

@@ -122,6 +122,8 @@ struct Infer<'db> {
     out: Checked,
     frames: Vec<Vec<Local>>,
     writes: Writes,
+    /// The secrets in the environment of the scripts at this point.
+    secrets: Vec<Span>,
     /// Paths that a test around this point has shown to be there.
     present: refine::Present,
 }
@@ -172,6 +174,7 @@ impl<'db> Infer<'db> {
             out: Checked::default(),
             frames: vec![Vec::new()],
             writes: Writes::default(),
+            secrets: Vec::new(),
             present: Vec::new(),
         }
     }

@@ -13,6 +13,7 @@ impl Infer<'_> {
     /// A script that is bound or assigned as a value of type `ty`.
     pub(super) fn script_value(&mut self, script: &Script, ty: &Ty) -> Val {
         self.script(script);
+        self.refuse_leak(script, script.shell_span, "what this script prints");
         let fits = match ty {
             Ty::Error | Ty::Bool | Ty::Int | Ty::String | Ty::Enum(_) => true,
             Ty::List(inner) => matches!(**inner, Ty::Bool | Ty::Int | Ty::String | Ty::Enum(_)),
@@ -64,6 +65,11 @@ impl Infer<'_> {
             match &hole.kind {
                 HoleKind::Claim(place) => {
                     let Some(target) = self.target(place) else { continue };
+                    if let Target::Leaf(ty) = &target
+                        && is_text(ty.present())
+                    {
+                        self.refuse_leak(script, place.span, &format!("`{}`", place.root.text));
+                    }
                     match &target {
                         Target::Leaf(Ty::List(_) | Ty::Family(_)) => {
                             self.not_built(hole.span, "claiming a list or a family");
@@ -97,6 +103,28 @@ impl Infer<'_> {
                 }
             }
         }
+    }
+
+    /// What a script makes of a secret is secret, so it cannot become a plain value.
+    fn refuse_leak(&mut self, script: &Script, span: Span, what: &str) {
+        let read = script.text.parts.iter().find_map(|part| match part {
+            TextPart::Hole(hole) => match &hole.kind {
+                HoleKind::Read { value, .. } => {
+                    let val = self.out.types.get(&value.span)?;
+                    (*val.ty.single().present() == Ty::Secret).then_some(value.span)
+                }
+                HoleKind::Claim(_) => None,
+            },
+            TextPart::Literal { .. } => None,
+        });
+        let Some(secret) = read.or_else(|| self.secrets.first().copied()) else { return };
+        let finding = self
+            .finding(Code::SecretLeak, span, format!("{what} may hold a secret, and would be stored and shown"))
+            .label("becomes a plain value")
+            .related(self.at(secret), "the script can read this secret")
+            .note("a value goes into logs, job outputs and records; a secret must not")
+            .help("make the value in a step that does not have the secret");
+        self.report(finding);
     }
 
     /// Reports a hole that the shell would not expand; whether it does.

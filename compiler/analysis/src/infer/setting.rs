@@ -220,6 +220,9 @@ impl Infer<'_> {
             match value {
                 EntryValue::Expr(value) => {
                     let val = self.expr(value, None);
+                    if *val.ty.present() == Ty::Secret {
+                        self.secrets.push(value.span);
+                    }
                     let fits = super::expr::is_text(&val.ty)
                         || matches!(val.ty.present(), Ty::Secret | Ty::File | Ty::Exec | Ty::Opaque)
                         || super::expr::is_text(val.ty.present());

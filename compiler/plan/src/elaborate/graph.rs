@@ -427,6 +427,13 @@ impl<'db> Graph<'db> {
             Some(title) => scope.title(title)?,
             None => field.clone().unwrap_or_else(|| output.to_string()),
         };
+        let there = |field: &String| {
+            let files = self.output(job, &output).and_then(|(_, out)| out.files.as_ref());
+            files.is_some_and(|files| files.iter().any(|leaf| leaf.name == *field))
+        };
+        if field.as_ref().is_some_and(|field| !there(field)) {
+            return scope.not_built(value.span, "exposing a part that is not one file or directory");
+        }
         if let Some(first) = self.exposed.insert(name.clone(), scope.at(span)) {
             return Err(vec![
                 Finding::new(Code::BadTitle, scope.at(span), format!("two things are exposed as `{name}`"))

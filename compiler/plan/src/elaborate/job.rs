@@ -15,7 +15,7 @@ use super::name::part;
 use super::scope::{Argument, Result, Scope};
 use super::steps::Steps;
 use super::value::{Base, Files, Val, is_files, leaves, schema, value_type};
-use crate::model::{AdoPool, Arch, Checkout, Consume, Edge, Job, Os, Output, OutputKind, Runner, Value};
+use crate::model::{AdoPool, Arch, Backend, Checkout, Consume, Edge, Job, Os, Output, OutputKind, Runner, Value};
 
 /// The timeout of a job that does not say one.
 const DEFAULT_TIMEOUT_SECONDS: u64 = 3600;
@@ -196,7 +196,7 @@ fn runner(scope: &Scope<'_>, e: &Expr) -> Result<Runner> {
     };
     let ConstValue::Record { fields, .. } = &value else {
         let os = os(&value);
-        return Ok(Runner { os, arch: hosted(os), github: None, ado: None });
+        return Ok(Runner { os, arch: hosted(scope, os), github: None, ado: None });
     };
     let field = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value);
     let arch = match field("arch").and_then(ConstValue::text).as_deref() {
@@ -218,11 +218,11 @@ fn runner(scope: &Scope<'_>, e: &Expr) -> Result<Runner> {
     Ok(Runner { os: field("os").map_or(Os::Linux, os), arch, github, ado })
 }
 
-/// The processor of the default hosted runner.
-const fn hosted(os: Os) -> Arch {
+/// The processor of the default hosted runner: GitHub's Macs have ARM, Azure's do not.
+fn hosted(scope: &Scope<'_>, os: Os) -> Arch {
     match os {
-        Os::Macos => Arch::Arm64,
-        Os::Linux | Os::Windows => Arch::X64,
+        Os::Macos if !scope.is_for(Backend::Ado) => Arch::Arm64,
+        Os::Macos | Os::Linux | Os::Windows => Arch::X64,
     }
 }
 

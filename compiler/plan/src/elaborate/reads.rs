@@ -38,6 +38,9 @@ impl Reads {
         position: Position,
     ) -> Result<()> {
         if spread {
+            if self.shell == Shell::Python {
+                return scope.not_built(e.span, "spreading a list in Python");
+            }
             let items: Vec<Val> = match val {
                 Val::Family(members) => members.iter().map(|(_, val)| val.clone()).collect(),
                 Val::List(items) => items.clone(),

@@ -54,6 +54,11 @@ impl<'db> Scope<'db> {
         Self { db, def, env: Vec::new(), backend }
     }
 
+    /// Whether the plan is for this backend.
+    pub(super) fn is_for(&self, backend: Backend) -> bool {
+        self.backend.text().as_deref() == Some(backend.name())
+    }
+
     /// The same backend, another item, no local values.
     pub(super) fn enter(&self, def: Def) -> Self {
         Self { db: self.db, def, env: Vec::new(), backend: self.backend.clone() }
