@@ -77,6 +77,13 @@ pub(crate) fn main(args: &EmitArgs, start: &Path, terminal: &Terminal) -> Result
     if args.check {
         return check(&files, &folder, terminal);
     }
+    if args.out.is_none() && !project.root.join(".git").exists() && in_repository(&project.root) {
+        terminal.say(&format!(
+            "{} the project is a part of a repository, and hosted CI reads workflows at the repository's root only",
+            terminal.bold("warning:")
+        ));
+        terminal.help("paths in the files are relative to the project; a flow.toml at the root makes that the project");
+    }
     for (file, source) in &files {
         if let Err(error) = write(&folder, file, source, terminal) {
             terminal.error(&format!("{error:#}"));
@@ -84,6 +91,11 @@ pub(crate) fn main(args: &EmitArgs, start: &Path, terminal: &Terminal) -> Result
         }
     }
     Ok(ExitCode::from(FINE))
+}
+
+/// Whether a folder lies in a git repository.
+fn in_repository(folder: &Path) -> bool {
+    folder.ancestors().any(|it| it.join(".git").exists())
 }
 
 fn tell(terminal: &Terminal, error: bool, message: &str, place: Option<&flow_plan::model::Place>, help: &str) {
