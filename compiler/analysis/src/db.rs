@@ -299,10 +299,14 @@ pub fn head_broken(db: &dyn Db, def: Def) -> bool {
 #[salsa::tracked(returns(copy))]
 pub fn broken(db: &dyn Db, def: Def) -> bool {
     let file = def.file(db);
-    let items: Vec<u32> =
-        parse(db, file).items.iter().filter(|it| !matches!(it.item.kind, ItemKind::Hole)).map(|it| it.start).collect();
+    let parse = parse(db, file);
+    if parse.errors.is_empty() {
+        return false;
+    }
     let Some(start) = placements(db, file).get(&def).map(|placed| placed.start) else { return false };
     // What follows an item up to the next one may have been meant to belong to it.
-    let end = items.iter().copied().find(|next| *next > start).unwrap_or(u32::MAX);
-    parse(db, file).errors.iter().any(|error| (start..end).contains(&error.primary.place.start))
+    let after = parse.items.partition_point(|it| it.start <= start);
+    let mut next = parse.items.iter().skip(after).filter(|it| !matches!(it.item.kind, ItemKind::Hole));
+    let end = next.next().map_or(u32::MAX, |it| it.start);
+    parse.errors.iter().any(|error| (start..end).contains(&error.primary.place.start))
 }
