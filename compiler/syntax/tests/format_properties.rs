@@ -65,6 +65,10 @@ fn check(text: &str) -> Option<String> {
     if documents_comma(text) {
         return None;
     }
+    // A carriage return in the middle of a text is a part of it: such a file is left as it is.
+    if once.starts_with('\n') && text.contains('\r') {
+        return None;
+    }
     assert!(!once.starts_with('\n'), "left as it was: {text}");
     assert_eq!(meaning(text), meaning(&once), "{text}\n--- became ---\n{once}");
     assert_eq!(comments(text), comments(&once), "{text}\n--- became ---\n{once}");

@@ -12,9 +12,10 @@ use flow_syntax::tree::{
     Setting, Source, Stmt, StmtKind, TextPart,
 };
 use flow_syntax::{Code, Span};
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::name::{slug, unique};
+use super::name::slug;
 use super::reads::{Reads, shell, title};
 use super::scope::{Calls, Result, Scope};
 use super::value::{Val, kind, value_type};
@@ -23,6 +24,8 @@ use crate::model::{Location, Position, Publish, PublishFrom, Run, Script, Script
 /// The steps of a job while they are being made.
 pub(super) struct Steps {
     pub steps: Vec<Step>,
+    /// Ids that are taken, and how many steps wanted each.
+    ids: FxHashMap<String, u32>,
     workdir: Option<String>,
     /// Variables of the job, which no read may take.
     variables: Vec<String>,
@@ -97,7 +100,7 @@ impl Calls for Steps {
 
 impl Steps {
     pub(super) fn new(workdir: Option<String>, variables: Vec<String>) -> Self {
-        Self { steps: Vec::new(), workdir, variables, current: None, action: None }
+        Self { steps: Vec::new(), ids: FxHashMap::default(), workdir, variables, current: None, action: None }
     }
 
     /// The statements of a body.
@@ -316,8 +319,24 @@ impl Steps {
         }
         // Short, since it stands in every name of what the step makes.
         let base = self.action.as_ref().map_or(&step.title, |action| &action.name);
-        step.id = unique(shorten(slug(base)), '-', |id| self.steps.iter().any(|step| step.id == id));
+        step.id = self.id(shorten(slug(base)));
         step
+    }
+
+    /// `base`, or `base-2`, `base-3` … when it is taken.
+    fn id(&mut self, base: String) -> String {
+        loop {
+            let wanted = self.ids.entry(base.clone()).or_insert(0);
+            *wanted += 1;
+            if *wanted == 1 {
+                return base;
+            }
+            let id = format!("{base}-{wanted}");
+            if !self.ids.contains_key(&id) {
+                self.ids.insert(id.clone(), 1);
+                return id;
+            }
+        }
     }
 
     /// Adds a script; gives its step's id.
