@@ -6,6 +6,7 @@ pub mod db;
 pub mod diagnostics;
 pub mod eval;
 pub mod infer;
+pub mod label;
 pub mod line_index;
 pub mod place;
 mod recursion;

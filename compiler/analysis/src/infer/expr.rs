@@ -192,7 +192,7 @@ impl Infer<'_> {
 
     pub(super) fn variant(&mut self, span: Span, def: Def, name: SmolStr) -> Val {
         self.note(span, Res::Variant(def, name.clone()));
-        Val { ty: Ty::Enum(def), phase: Phase::Const, norm: Norm::Value(ConstValue::Variant { def, name }) }
+        Val::constant(Ty::Enum(def), Norm::Value(ConstValue::Variant { def, name }))
     }
 
     fn top_level(&mut self, name: &str, span: Span, res: &Res) -> Val {
@@ -224,7 +224,7 @@ impl Infer<'_> {
 
     pub(super) fn constant(&self, def: Def) -> Val {
         let norm = super::sig::const_value(self.db, def).map_or(Norm::Unknown, Norm::Value);
-        Val { ty: signature(self.db, def).result.clone(), phase: Phase::Const, norm }
+        Val::constant(signature(self.db, def).result.clone(), norm)
     }
 
     fn unknown_name(&mut self, name: &str, span: Span, expected: Option<&Ty>) {

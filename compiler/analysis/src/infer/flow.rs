@@ -106,7 +106,7 @@ impl Infer<'_> {
         let mut member = Val::unit();
         let before = self.writes.clone();
         self.scoped(|infer| {
-            let val = Val { ty: key.clone(), phase, norm };
+            let val = Val { norm, ..Val::new(key.clone(), phase) };
             infer.declare(
                 &it.name,
                 val,

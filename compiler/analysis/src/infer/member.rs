@@ -73,7 +73,7 @@ impl Infer<'_> {
                 if let Some(index) = params.iter().position(|param| param.name == name.text) {
                     let ty = params.get(index).map_or(Ty::Error, |param| param.ty.clone());
                     let norm = args.get(index).cloned().unwrap_or(Norm::Unknown);
-                    return Some(Val { ty, phase: Phase::Const, norm });
+                    return Some(Val::constant(ty, norm));
                 }
                 let fields = crate::schema::fields(self.db, *def, args);
                 if let Some(field) = fields.iter().find(|field| field.name == name.text) {
@@ -95,7 +95,7 @@ impl Infer<'_> {
                 call.outputs.iter().map(|(output, _)| output.clone()).collect()
             }
             Ty::Family(family) => {
-                let member = Val { ty: family.member.clone(), phase: base.phase, norm: Norm::Unknown };
+                let member = Val { ty: family.member.clone(), norm: Norm::Unknown, ..base.clone() };
                 let inner = family.member.clone();
                 let val = self.member(&member, &inner, name)?;
                 return Some(Val::new(

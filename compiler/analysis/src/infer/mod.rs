@@ -11,12 +11,15 @@ mod call;
 mod expr;
 mod fields;
 mod flow;
+mod graph;
 mod member;
 mod op;
 mod refine;
 mod script;
 mod setting;
 mod sig;
+
+mod trigger;
 mod types;
 
 use flow_syntax::tree::{Expr, ItemKind, Name};
@@ -28,6 +31,7 @@ use self::assign::Writes;
 pub use self::fields::schema_fields;
 pub use self::sig::{OutputSig, ParamSig, Signature, const_value, findings, matched, signature};
 use crate::db::{Db, Def, DefKind, File, syntax};
+use crate::label::Labels;
 use crate::place::{Finding, Place};
 use crate::scope::Res;
 use crate::settings::Where;
@@ -63,21 +67,28 @@ pub struct Val {
     pub ty: Ty,
     /// When it is known.
     pub phase: Phase,
+    /// What it carries.
+    pub labels: Labels,
     /// Its value, as far as it can be told while compiling.
     pub norm: Norm,
 }
 
 impl Val {
     fn error() -> Self {
-        Self { ty: Ty::Error, phase: Phase::Const, norm: Norm::Unknown }
+        Self::new(Ty::Error, Phase::Const)
     }
 
     fn unit() -> Self {
-        Self { ty: Ty::Unit, phase: Phase::Run, norm: Norm::Unknown }
+        Self::new(Ty::Unit, Phase::Run)
     }
 
     fn new(ty: Ty, phase: Phase) -> Self {
-        Self { ty, phase, norm: Norm::Unknown }
+        Self { ty, phase, labels: Labels::PLAIN, norm: Norm::Unknown }
+    }
+
+    /// A value known while compiling.
+    fn constant(ty: Ty, norm: Norm) -> Self {
+        Self { norm, ..Self::new(ty, Phase::Const) }
     }
 }
 

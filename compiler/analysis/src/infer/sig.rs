@@ -366,7 +366,7 @@ impl ParamSig {
     /// What is known of the parameter in a body.
     pub(super) fn val(&self) -> Val {
         match self.mode {
-            ParamMode::Const => Val { ty: self.ty.clone(), phase: Phase::Const, norm: Norm::Symbol(self.name.clone()) },
+            ParamMode::Const => Val::constant(self.ty.clone(), Norm::Symbol(self.name.clone())),
             // `Server(_)`: the argument's own const argument, under a name that no program can write.
             ParamMode::Plain | ParamMode::Out => Val::new(open(&self.ty, &self.name), Phase::Run),
         }

@@ -6,7 +6,7 @@ use flow_syntax::tree::{Expr, ExprKind, FamilyKey, Name, Path, Type, TypeArg, Ty
 use flow_syntax::{Code, Span};
 use smol_str::SmolStr;
 
-use super::{Infer, LocalKind, Phase, Val, signature};
+use super::{Infer, LocalKind, Val, signature};
 use crate::db::{Def, DefKind, broken, has_nameless};
 use crate::scope::{Res, resolve, visible};
 use crate::suggest::{list, nearest};
@@ -67,7 +67,7 @@ impl Infer<'_> {
                 let (key, keys) = self.key_set(keys);
                 self.scoped(|infer| {
                     let norm = Norm::Symbol(name.text.clone());
-                    infer.declare(name, Val { ty: key.clone(), phase: Phase::Const, norm }, LocalKind::Loop, None);
+                    infer.declare(name, Val::constant(key.clone(), norm), LocalKind::Loop, None);
                     let member = infer.lower(member);
                     Ty::Family(Arc::new(Family { key, keys, binder: Some(name.text.clone()), member }))
                 })
