@@ -31,7 +31,7 @@ impl Infer<'_> {
 
     fn condition(&mut self, e: &Expr, what: &str) -> Phase {
         let val = self.check_expr(e, &Ty::Bool, &format!("the condition of {what} is"));
-        if val.phase != Phase::Const && self.place != Where::Expr {
+        if val.phase != Phase::Const && matches!(self.place, Where::Pipeline | Where::Flow) {
             self.not_built(e.span, "a condition that is not known while compiling");
         }
         val.phase
@@ -136,7 +136,7 @@ impl Infer<'_> {
 
     pub(super) fn match_value(&mut self, it: &Match, expected: Option<&Ty>) -> Val {
         let value = self.expr(&it.value, None);
-        if value.phase != Phase::Const && self.place != Where::Expr {
+        if value.phase != Phase::Const && matches!(self.place, Where::Pipeline | Where::Flow) {
             self.not_built(it.value.span, "a `match` on a value that is not known while compiling");
         }
         let subject = value.ty.single().clone();

@@ -6,7 +6,7 @@ use flow_syntax::tree::{self, ItemKind, Output, Param, ParamMode, Text};
 use flow_syntax::{Code, Span};
 use smol_str::SmolStr;
 
-use super::{Checked, Infer, Local, LocalKind, Phase, Val, check};
+use super::{Checked, Infer, Local, LocalKind, Phase, Val, Where, check};
 use crate::db::{Db, Def, syntax};
 use crate::place::Finding;
 use crate::scope::Res;
@@ -50,6 +50,8 @@ pub struct OutputSig {
     pub span: Span,
     /// Its type.
     pub ty: Ty,
+    /// It is published however the job ends.
+    pub always: bool,
 }
 
 impl Default for Signature {
@@ -226,11 +228,16 @@ impl Infer<'_> {
         let mut sigs: Vec<OutputSig> = Vec::with_capacity(outputs.len());
         for output in outputs {
             let ty = self.lower_closed(&output.ty);
-            if output.always {
-                self.not_built(output.name.span, "an `always` output");
+            if output.always && self.place != Where::Job {
+                let finding = self
+                    .finding(Code::NotAllowedHere, output.name.span, "only an output of a job can be `always`")
+                    .label(format!("of {}", self.place.noun()))
+                    .note("an `always` output is published however its job ends; nothing else ends by itself")
+                    .help("remove `always`");
+                self.report(finding);
             }
             self.output_type(output, &ty);
-            sigs.push(OutputSig { name: output.name.text.clone(), span: output.name.span, ty });
+            sigs.push(OutputSig { name: output.name.text.clone(), span: output.name.span, ty, always: output.always });
         }
         self.distinct("output", &sigs.iter().map(|it| (it.name.clone(), it.span)).collect::<Vec<_>>());
         for sig in &sigs {
