@@ -78,6 +78,11 @@ pub fn default_value(db: &dyn Db, def: Def, param: &str) -> Option<ConstValue> {
             // A field `T?` may be left out.
             None => return Some(ConstValue::None),
         },
+        ItemKind::Extern(it) => match it.ports().find(|it| it.name.text == param)?.default.as_ref() {
+            Some(default) => default,
+            // An input `T?` may be left out.
+            None => return Some(ConstValue::None),
+        },
         _ => return None,
     };
     Eval::new(db, def, names).expr(default, &[]).ok()

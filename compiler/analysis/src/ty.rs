@@ -50,6 +50,8 @@ pub enum Ty {
     Family(Arc<Family>),
     /// What a call of a job or an action gives.
     Call(Arc<Call>),
+    /// What a foreign step without binding gives: `.outputs["x"]`.
+    Foreign,
     /// No value.
     Unit,
 }
@@ -164,6 +166,7 @@ impl Ty {
             Self::File => "file".to_owned(),
             Self::Exec => "exec".to_owned(),
             Self::Opaque => "opaque".to_owned(),
+            Self::Foreign => "foreign step".to_owned(),
             Self::Unit => "no value".to_owned(),
             Self::Enum(def) | Self::Struct(def) => def.name(db).to_string(),
             Self::Artifact(def, args) if args.is_empty() => def.name(db).to_string(),

@@ -1,7 +1,10 @@
 //! Walks over trees for those who want only one kind of node of them.
 
 use flow_syntax::Span;
-use flow_syntax::tree::{ArgValue, Expr, ExprKind, HoleKind, Text, TextPart};
+use flow_syntax::tree::{
+    ArgValue, ArmValue, Body, Else, Expr, ExprKind, HoleKind, If, Place, Source, StmtKind, Text, TextPart,
+};
+use smol_str::SmolStr;
 
 /// Calls `f` for each bare word in `e`, those in nested blocks left out.
 pub(crate) fn names(e: &Expr, f: &mut dyn FnMut(&str, Span)) {
@@ -33,6 +36,114 @@ pub(crate) fn names(e: &Expr, f: &mut dyn FnMut(&str, Span)) {
         ExprKind::For(it) => names(&it.iterable, f),
         ExprKind::Match(it) => names(&it.value, f),
         ExprKind::Hole | ExprKind::Int(_) | ExprKind::Duration(_) | ExprKind::Bool(_) | ExprKind::None => {}
+    }
+}
+
+/// Calls `f` for each place in `body` that is written by something that reads one of `tainted`, or under
+/// a condition that does; values bound to such things are tainted too.
+pub(crate) fn writes(body: &Body, tainted: &mut Vec<SmolStr>, under: bool, f: &mut dyn FnMut(&SmolStr, Span)) {
+    for stmt in &body.stmts {
+        match &stmt.kind {
+            StmtKind::Let { name, value: Some(value), .. } => {
+                if under || source_reads(value, tainted) {
+                    tainted.push(name.text.clone());
+                }
+                source_writes(value, tainted, under, f);
+            }
+            StmtKind::Out { place, value } => {
+                if under || source_reads(value, tainted) {
+                    f(&place.root.text, place.span);
+                }
+                source_writes(value, tainted, under, f);
+            }
+            StmtKind::Source(source) => source_writes(source, tainted, under, f),
+            _ => {}
+        }
+    }
+}
+
+fn source_reads(source: &Source, tainted: &[SmolStr]) -> bool {
+    match source {
+        Source::Script(script) => text_reads(&script.text, tainted),
+        Source::Expr(e) => reads(e, tainted),
+        Source::Step(_) | Source::Foreign(_) => false,
+    }
+}
+
+fn reads(e: &Expr, tainted: &[SmolStr]) -> bool {
+    let mut found = false;
+    names(e, &mut |name, _| found |= tainted.iter().any(|it| it == name));
+    found
+}
+
+fn text_reads(text: &Text, tainted: &[SmolStr]) -> bool {
+    let mut found = false;
+    text_names(text, &mut |name, _| found |= tainted.iter().any(|it| it == name));
+    found
+}
+
+fn source_writes(source: &Source, tainted: &mut Vec<SmolStr>, under: bool, f: &mut dyn FnMut(&SmolStr, Span)) {
+    match source {
+        Source::Script(script) => {
+            if under || text_reads(&script.text, tainted) {
+                claims(&script.text, &mut |place| f(&place.root.text, place.span));
+                claims(&script.text, &mut |place| tainted.push(place.root.text.clone()));
+            }
+        }
+        Source::Step(step) => writes(&step.body, tainted, under, f),
+        Source::Expr(e) => expr_writes(e, tainted, under, f),
+        Source::Foreign(_) => {}
+    }
+}
+
+fn expr_writes(e: &Expr, tainted: &mut Vec<SmolStr>, under: bool, f: &mut dyn FnMut(&SmolStr, Span)) {
+    match &e.kind {
+        ExprKind::If(it) => if_writes(it, tainted, under, f),
+        ExprKind::For(it) => {
+            let under = under || reads(&it.iterable, tainted);
+            writes(&it.body, tainted, under, f);
+        }
+        ExprKind::Match(it) => {
+            let under = under || reads(&it.value, tainted);
+            for arm in &it.arms {
+                match &arm.value {
+                    ArmValue::Body(body) => writes(body, tainted, under, f),
+                    ArmValue::Source(source) => source_writes(source, tainted, under, f),
+                }
+            }
+        }
+        ExprKind::Call { args, .. } => {
+            let under = under || reads(e, tainted);
+            for arg in args {
+                if let ArgValue::Out(place) = &arg.value
+                    && under
+                {
+                    f(&place.root.text, place.span);
+                    tainted.push(place.root.text.clone());
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn if_writes(it: &If, tainted: &mut Vec<SmolStr>, under: bool, f: &mut dyn FnMut(&SmolStr, Span)) {
+    let under = under || reads(&it.condition, tainted);
+    writes(&it.then, tainted, under, f);
+    match &it.otherwise {
+        Some(Else::Body(body)) => writes(body, tainted, under, f),
+        Some(Else::If(inner, _)) => if_writes(inner, tainted, under, f),
+        None => {}
+    }
+}
+
+fn claims(text: &Text, f: &mut dyn FnMut(&Place)) {
+    for part in &text.parts {
+        if let TextPart::Hole(hole) = part
+            && let HoleKind::Claim(place) = &hole.kind
+        {
+            f(place);
+        }
     }
 }
 

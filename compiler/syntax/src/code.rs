@@ -120,6 +120,11 @@ codes! {
     BadTitle = "F0609" Error "a name cannot be used for an artifact or a title";
     NoTrigger = "F0610" Error "nothing starts a pipeline";
 
+    OutMismatch = "F0620" Error "an argument and its parameter disagree on `out`";
+    BadOnce = "F0621" Error "a `once` action asks for what cannot be";
+    BadReference = "F0623" Error "a reference to something foreign is not written correctly";
+    BadPort = "F0624" Error "an input or output of a foreign binding is not possible";
+
     NotBuilt = "F0701" Error "this part of the language is not built yet";
     LimitExceeded = "F0702" Error "a program is larger than a limit";
 }

@@ -42,6 +42,11 @@ impl Writes {
             .any(|place| place.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
     }
 
+    /// A claim that is wrong, and reported, was meant for `root`.
+    pub(super) fn mistake(&mut self, root: SmolStr) {
+        self.mistaken.push(root);
+    }
+
     /// After either of two branches.
     pub(super) fn join(mut self, other: Self) -> Self {
         for (place, (state, _)) in &mut self.places {

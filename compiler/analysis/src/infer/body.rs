@@ -16,6 +16,8 @@ impl Infer<'_> {
 
     pub(super) fn action(&mut self, action: &tree::Action, signature: &Signature) {
         self.steps_body(&action.body, signature);
+        self.require_out_params(signature);
+        self.once_outputs(action, signature);
     }
 
     fn steps_body(&mut self, body: &Body, signature: &Signature) {
@@ -206,15 +208,11 @@ impl Infer<'_> {
                 self.not_built(step.title.span, "the value of a `step`");
                 Val::error()
             }
-            Source::Foreign(foreign) => {
-                let word = if foreign.task { "`task`" } else { "`uses`" };
-                self.not_built(foreign.reference.span, word);
-                Val::error()
-            }
+            Source::Foreign(foreign) => self.foreign(foreign),
         }
     }
 
-    fn require_steps(&mut self, span: Span, what: &str) {
+    pub(super) fn require_steps(&mut self, span: Span, what: &str) {
         if !matches!(self.place, Where::Job | Where::Action | Where::Step) {
             self.misplaced(span, what, "in a job");
         }
@@ -228,8 +226,7 @@ impl Infer<'_> {
             }
             Source::Step(step) => self.step(step),
             Source::Foreign(foreign) => {
-                let word = if foreign.task { "`task`" } else { "`uses`" };
-                self.not_built(foreign.reference.span, word);
+                self.foreign(foreign);
             }
             Source::Expr(e) => self.expr_stmt(e),
         }

@@ -55,12 +55,15 @@ impl Infer<'_> {
                 self.instance(def, args, args_span, true)
             }
             DefKind::Action => {
-                if !matches!(self.place, Where::Job | Where::Action) {
+                if !matches!(self.place, Where::Job | Where::Action | Where::Step) {
                     self.misplaced_call(callee.span, def, "action", "a job");
+                    self.instance(def, args, args_span, false);
+                    return Val::error();
                 }
                 self.instance(def, args, args_span, false)
             }
-            DefKind::Flow | DefKind::Extern => {
+            DefKind::Extern => self.extern_call(def, callee.span, args, args_span),
+            DefKind::Flow => {
                 // Its declaration was reported as not built.
                 self.args_of_unknown(args);
                 Val::error()
@@ -95,7 +98,7 @@ impl Infer<'_> {
         }
     }
 
-    fn misplaced_call(&mut self, span: Span, def: Def, what: &str, where_: &str) {
+    pub(super) fn misplaced_call(&mut self, span: Span, def: Def, what: &str, where_: &str) {
         let name = def.name(self.db);
         let finding = self
             .finding(Code::NotAllowedHere, span, format!("the {what} `{name}` can be called in {where_} only"))
@@ -186,7 +189,7 @@ impl Infer<'_> {
     }
 
     /// A call of a job or an action: its outputs, with const arguments put in.
-    fn instance(&mut self, def: Def, args: &[Arg], args_span: Span, job: bool) -> Val {
+    pub(super) fn instance(&mut self, def: Def, args: &[Arg], args_span: Span, job: bool) -> Val {
         let (_, norms) = self.arguments(def, args, args_span);
         if head_broken(self.db, def) {
             return Val::error();
@@ -218,7 +221,20 @@ impl Infer<'_> {
             let value = match &arg.value {
                 ArgValue::Expr(value) => value,
                 ArgValue::Out(place) => {
-                    self.not_built(place.span, "passing an `out` argument");
+                    let param = match &arg.name {
+                        Some(name) => sig.params.iter().find(|param| param.name == name.text),
+                        None => {
+                            position += 1;
+                            sig.params.get(position - 1)
+                        }
+                    };
+                    let twice = param.is_some_and(|param| self.given_twice(&mut given, param, arg.span));
+                    match &arg.name {
+                        _ if param.is_some() || broken => {}
+                        Some(name) => self.unknown_named(def, name, args, &mut given),
+                        None => self.one_too_many(def, place.span),
+                    }
+                    self.out_argument(def, param.filter(|_| !twice), place, arg.span, &norms);
                     continue;
                 }
                 ArgValue::Spread(value) => {
@@ -232,14 +248,7 @@ impl Infer<'_> {
                 Some(name) => {
                     let found = sig.params.iter().find(|param| param.name == name.text);
                     if found.is_none() && !broken {
-                        self.unknown_argument(def, name, &sig.params);
-                        // What was meant is not missing as well.
-                        let open = sig.params.iter().map(|param| param.name.as_str());
-                        let named =
-                            |near: &str| args.iter().any(|arg| arg.name.as_ref().is_some_and(|name| name.text == near));
-                        if let Some(near) = nearest(&name.text, open).filter(|near| !named(near)) {
-                            given.entry(SmolStr::from(near)).or_insert(name.span);
-                        }
+                        self.unknown_named(def, name, args, &mut given);
                     }
                     found
                 }
@@ -247,12 +256,7 @@ impl Infer<'_> {
                     let found = sig.params.get(position);
                     position += 1;
                     if found.is_none() && !broken {
-                        let takes = arguments(sig.params.len());
-                        let finding = self
-                            .finding(Code::UnknownArgument, value.span, format!("`{callee}` takes {takes}"))
-                            .label("one too many")
-                            .related(name_place(self.db, def), "declared here");
-                        self.report(finding);
+                        self.one_too_many(def, value.span);
                     }
                     found
                 }
@@ -265,12 +269,10 @@ impl Infer<'_> {
                 }
                 continue;
             };
-            if let Some(first) = given.insert(param.name.clone(), arg.span) {
-                let finding = self
-                    .finding(Code::DuplicateArgument, arg.span, format!("`{}` is given twice", param.name))
-                    .label("again here")
-                    .related(self.at(first), "first given here");
-                self.report(finding);
+            self.given_twice(&mut given, param, arg.span);
+            if param.mode == ParamMode::Out {
+                self.out_left_out(def, param, value);
+                continue;
             }
             let to = param.ty.substitute(&|name| norms.get(name).cloned());
             let val = self.check_expr(value, &to, &format!("`{}` of `{callee}` is", param.name));
@@ -311,6 +313,37 @@ impl Infer<'_> {
         (phase, norms)
     }
 
+    /// An argument of a name that no parameter has. What was meant is not missing as well.
+    fn unknown_named(&mut self, def: Def, name: &Name, args: &[Arg], given: &mut FxHashMap<SmolStr, Span>) {
+        let params = &signature(self.db, def).params;
+        self.unknown_argument(def, name, params);
+        let named = |near: &str| args.iter().any(|arg| arg.name.as_ref().is_some_and(|name| name.text == near));
+        let open = params.iter().map(|param| param.name.as_str());
+        if let Some(near) = nearest(&name.text, open).filter(|near| !named(near)) {
+            given.entry(SmolStr::from(near)).or_insert(name.span);
+        }
+    }
+
+    fn one_too_many(&mut self, def: Def, span: Span) {
+        let (callee, takes) = (def.name(self.db), arguments(signature(self.db, def).params.len()));
+        let finding = self
+            .finding(Code::UnknownArgument, span, format!("`{callee}` takes {takes}"))
+            .label("one too many")
+            .related(name_place(self.db, def), "declared here");
+        self.report(finding);
+    }
+
+    /// Reports a second argument for `param`; whether it is one.
+    fn given_twice(&mut self, given: &mut FxHashMap<SmolStr, Span>, param: &ParamSig, span: Span) -> bool {
+        let Some(first) = given.insert(param.name.clone(), span) else { return false };
+        let finding = self
+            .finding(Code::DuplicateArgument, span, format!("`{}` is given twice", param.name))
+            .label("again here")
+            .related(self.at(first), "first given here");
+        self.report(finding);
+        true
+    }
+
     /// `Server(_)` takes its const arguments from the argument.
     fn note_open(&self, param: &Ty, name: &str, arg: &Ty, norms: &mut FxHashMap<SmolStr, Norm>) {
         let Ty::Artifact(_, params) = param else { return };
@@ -322,7 +355,7 @@ impl Infer<'_> {
         }
     }
 
-    fn unknown_argument(&mut self, def: Def, name: &Name, params: &[ParamSig]) {
+    pub(super) fn unknown_argument(&mut self, def: Def, name: &Name, params: &[ParamSig]) {
         let callee = def.name(self.db);
         let known = || params.iter().map(|param| param.name.as_str());
         let finding = self

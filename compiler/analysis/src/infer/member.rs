@@ -103,6 +103,8 @@ impl Infer<'_> {
                     val.phase,
                 ));
             }
+            Ty::Foreign if name.text == "outputs" => return Some(Val::new(super::foreign::outputs(), Phase::Run)),
+            Ty::Foreign => vec![SmolStr::new_static("outputs")],
             Ty::List(_) if name.text == "len" => return Some(Val::new(Ty::Int, base.phase)),
             Ty::Json(_) => {
                 self.not_built(name.span, "reading inside a JSON file");

@@ -4,6 +4,7 @@
 //! Two queries share it: [`signature`], which other items depend on, and [`check`], which nothing
 //! but diagnostics, editor and plan does. So an edit in a body re-checks that body alone.
 
+mod action;
 mod advice;
 mod assign;
 mod body;
@@ -11,6 +12,7 @@ mod call;
 mod expr;
 mod fields;
 mod flow;
+mod foreign;
 mod graph;
 mod member;
 mod op;
@@ -29,6 +31,7 @@ use smol_str::SmolStr;
 
 use self::assign::Writes;
 pub use self::fields::schema_fields;
+pub use self::foreign::{Binding, Port, binding};
 pub use self::sig::{OutputSig, ParamSig, Signature, const_value, findings, matched, signature};
 use crate::db::{Db, Def, DefKind, File, syntax};
 use crate::label::Labels;
@@ -156,7 +159,8 @@ pub fn check(db: &dyn Db, def: Def) -> Checked {
         ItemKind::Action(it) => infer.action(it, signature),
         ItemKind::Pipeline(it) => infer.pipeline(it),
         ItemKind::Flow(it) => infer.not_built(it.name.span, "a `flow`"),
-        ItemKind::Extern(it) => infer.not_built(it.name.span, "an `extern` binding"),
+        // All of it is signature.
+        ItemKind::Extern(_) => {}
         ItemKind::Test(it) => infer.not_built(it.title.span, "a `test`"),
         ItemKind::Use(_)
         | ItemKind::Const(_)

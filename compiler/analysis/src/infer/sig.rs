@@ -22,6 +22,8 @@ pub struct Signature {
     pub outputs: Vec<OutputSig>,
     /// What a function gives, what a constant is.
     pub result: Ty,
+    /// Of a `once` action: the parameters that tell its calls apart.
+    pub once: Option<Vec<SmolStr>>,
     /// What the walk over the signature found out.
     pub checked: Checked,
 }
@@ -39,6 +41,8 @@ pub struct ParamSig {
     pub mode: ParamMode,
     /// It may be left out.
     pub optional: bool,
+    /// Of a `once` action: its arguments are joined over all callers.
+    pub merge: bool,
 }
 
 /// An output.
@@ -56,7 +60,7 @@ pub struct OutputSig {
 
 impl Default for Signature {
     fn default() -> Self {
-        Self { params: Vec::new(), outputs: Vec::new(), result: Ty::Unit, checked: Checked::default() }
+        Self { params: Vec::new(), outputs: Vec::new(), result: Ty::Unit, once: None, checked: Checked::default() }
     }
 }
 
@@ -116,6 +120,7 @@ pub fn signature(db: &dyn Db, def: Def) -> Signature {
                     optional: field.default.is_some() || matches!(ty, Ty::Optional(_)),
                     ty,
                     mode: ParamMode::Plain,
+                    merge: false,
                 });
             }
             infer.distinct("field", &sig.params.iter().map(|it| (it.name.clone(), it.span)).collect::<Vec<_>>());
@@ -126,11 +131,9 @@ pub fn signature(db: &dyn Db, def: Def) -> Signature {
         }
         ItemKind::Artifact(it) => sig.params = infer.params(&it.params),
         ItemKind::Action(it) => {
-            if it.once {
-                infer.not_built(it.name.span, "a `once` action");
-            }
             sig.params = infer.params(&it.params);
             sig.outputs = infer.outputs(it.outputs.as_deref().unwrap_or_default());
+            sig.once = infer.once_signature(it, &sig);
         }
         ItemKind::Job(it) => {
             sig.params = infer.params(&it.params);
@@ -143,9 +146,9 @@ pub fn signature(db: &dyn Db, def: Def) -> Signature {
                 infer.not_built(map.span, "naming a secret for each backend");
             }
         }
+        ItemKind::Extern(it) => infer.extern_signature(it, &mut sig),
         ItemKind::Use(_)
         | ItemKind::Flow(_)
-        | ItemKind::Extern(_)
         | ItemKind::Pipeline(_)
         | ItemKind::Test(_)
         | ItemKind::Hole => {}
@@ -200,13 +203,8 @@ impl Infer<'_> {
     fn params(&mut self, params: &[Param]) -> Vec<ParamSig> {
         let mut sigs = Vec::with_capacity(params.len());
         for param in params {
-            if let Some(merge) = &param.merge {
-                self.not_built(merge.span, "merging arguments");
-            }
-            if param.mode == ParamMode::Out {
-                self.not_built(param.span, "an `out` parameter");
-            }
             let ty = self.lower(&param.ty);
+            let mode = self.param_mode(param, &ty);
             if let Some(default) = &param.default {
                 let val = self.check_expr(default, &ty, &format!("`{}` is", param.name.text));
                 self.require_const(default, &val, &format!("the default of `{}`", param.name.text));
@@ -215,8 +213,9 @@ impl Infer<'_> {
                 name: param.name.text.clone(),
                 span: param.name.span,
                 ty,
-                mode: param.mode,
+                mode,
                 optional: param.default.is_some(),
+                merge: param.merge.is_some(),
             };
             self.declare(&param.name, sig.val(), LocalKind::Param, None);
             sigs.push(sig);
@@ -319,7 +318,7 @@ impl Infer<'_> {
     }
 
     /// Reports names that occur twice.
-    fn distinct(&mut self, what: &str, names: &[(SmolStr, Span)]) {
+    pub(super) fn distinct(&mut self, what: &str, names: &[(SmolStr, Span)]) {
         for (index, (name, span)) in names.iter().enumerate() {
             let Some((_, first)) = names.iter().take(index).find(|(other, _)| other == name && !name.is_empty()) else {
                 continue;
@@ -364,7 +363,9 @@ impl Infer<'_> {
             // A parameter that the signature uses, as in `-> (x: T(os)) on os`, is used.
             let used = signature.checked.names.values().any(|res| *res == Res::Local(param.name.clone()));
             let (name, span, val) = (param.name.clone(), param.span, param.val());
-            self.bind(Local { name, span, val, kind: LocalKind::Param, used, late });
+            // A parameter that the action writes is to it like an output.
+            let kind = if param.mode == ParamMode::Out { LocalKind::Output } else { LocalKind::Param };
+            self.bind(Local { name, span, val, kind, used, late });
         }
     }
 }

@@ -310,6 +310,16 @@ pub struct Extern {
     pub fields: Vec<ExternField>,
 }
 
+impl Extern {
+    /// Its inputs, outputs and secrets.
+    pub fn ports(&self) -> impl Iterator<Item = &ExternPort> {
+        self.fields.iter().filter_map(|field| match field {
+            ExternField::Port(port) => Some(port),
+            ExternField::Permissions(_) | ExternField::Hole(_) => None,
+        })
+    }
+}
+
 /// What an `extern` binds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExternKind {
