@@ -244,7 +244,8 @@ mod tests {
 
     #[test]
     fn what_names_no_version_is_refused() {
-        let wrong = ["", "a", "a/b", "a/b@", "a/b@main", "a/b@abc1234", "a b/c@v1", "docker://alpine", "../x", "a//b@v1"];
+        let wrong =
+            ["", "a", "a/b", "a/b@", "a/b@main", "a/b@abc1234", "a b/c@v1", "docker://alpine", "../x", "a//b@v1"];
         for text in wrong {
             assert_eq!(names(text, Form::Action), None, "{text}");
         }

@@ -195,7 +195,7 @@ impl Infer<'_> {
             .params
             .iter()
             .filter(|param| param.mode == ParamMode::Out)
-            .map(|param| OutputSig { name: param.name.clone(), span: param.span, ty: param.ty.clone() })
+            .map(|param| OutputSig { name: param.name.clone(), span: param.span, ty: param.ty.clone(), always: false })
             .collect();
         self.require_outputs(&promised);
     }
@@ -223,7 +223,11 @@ impl Infer<'_> {
             }
             let word = Span::new(place.span.start.saturating_sub(4).max(span.start), place.span.start);
             let finding = self
-                .finding(Code::OutMismatch, place.span, format!("`{callee}` reads `{}`, it does not write it", param.name))
+                .finding(
+                    Code::OutMismatch,
+                    place.span,
+                    format!("`{callee}` reads `{}`, it does not write it", param.name),
+                )
                 .label("passed to be written")
                 .related(place::Place::new(def, param.span), "not an `out` parameter")
                 .help("pass a value, without `out`")
@@ -273,7 +277,11 @@ impl Infer<'_> {
         let finding = match output {
             Some(name) => {
                 self.writes.mistake(name);
-                finding.help("put `out` before it").fix("put `out` before it", self.at(Span::empty(value.span.start)), "out ")
+                finding.help("put `out` before it").fix(
+                    "put `out` before it",
+                    self.at(Span::empty(value.span.start)),
+                    "out ",
+                )
             }
             None => {
                 self.expr(value, None);

@@ -197,7 +197,7 @@ impl Infer<'_> {
             }
         }
         if port.direction == PortDirection::Out {
-            sig.outputs.push(OutputSig { name, span, ty });
+            sig.outputs.push(OutputSig { name, span, ty, always: false });
         } else {
             let optional = port.default.is_some() || matches!(ty, Ty::Optional(_));
             sig.params.push(ParamSig { name, span, ty, mode: ParamMode::Plain, optional, merge: false });
@@ -210,7 +210,9 @@ impl Infer<'_> {
         let name = &port.name.text;
         let list = matches!(inner, Ty::List(element) if is_plain(element));
         let (fits, what) = match port.direction {
-            PortDirection::Secret => (matches!(inner, Ty::Secret | Ty::Error), "a secret is of type `secret` or `secret?`"),
+            PortDirection::Secret => {
+                (matches!(inner, Ty::Secret | Ty::Error), "a secret is of type `secret` or `secret?`")
+            }
             PortDirection::Out => {
                 (is_plain(inner) || list, "an output is a text, a number, a truth value, an enum or a list of these")
             }
@@ -349,7 +351,11 @@ impl Infer<'_> {
                 }
                 EntryValue::Map(map) => {
                     let finding = self
-                        .finding(Code::BadSetting, map.span, format!("the input `{}` is a value, not a block", key.text))
+                        .finding(
+                            Code::BadSetting,
+                            map.span,
+                            format!("the input `{}` is a value, not a block", key.text),
+                        )
                         .label("a block")
                         .help(format!("write `{} = …`", key.text));
                     self.report(finding);

@@ -147,11 +147,7 @@ pub fn signature(db: &dyn Db, def: Def) -> Signature {
             }
         }
         ItemKind::Extern(it) => infer.extern_signature(it, &mut sig),
-        ItemKind::Use(_)
-        | ItemKind::Flow(_)
-        | ItemKind::Pipeline(_)
-        | ItemKind::Test(_)
-        | ItemKind::Hole => {}
+        ItemKind::Use(_) | ItemKind::Flow(_) | ItemKind::Pipeline(_) | ItemKind::Test(_) | ItemKind::Hole => {}
     }
     sig.checked = infer.out;
     sig
