@@ -30,11 +30,13 @@ impl<'a> Facts<'a> {
                 facts.note(job, value, &mut errors);
             }
             for consume in &job.consumes {
-                if facts.artifact(&consume.job, &consume.output).is_none() {
-                    errors.push(broken(job, &format!("artifact {} of job {}", consume.output, consume.job)));
-                }
-                facts.depends(job, &consume.job, &mut errors);
-                facts.consumers.entry((&consume.job, &consume.output)).or_default().push(job);
+                consume.from.outputs(&mut |from, output| {
+                    if facts.artifact(from, output).is_none() {
+                        errors.push(broken(job, &format!("artifact {output} of job {from}")));
+                    }
+                    facts.depends(job, from, &mut errors);
+                    facts.consumers.entry((from, output)).or_default().push(job);
+                });
             }
             for edge in &job.needs {
                 if !facts.jobs.contains_key(edge.job.as_str()) {
@@ -85,7 +87,7 @@ impl<'a> Facts<'a> {
             Value::Ctx(name) => !["job", "os", "arch", "workspace", "temp", "token"].contains(&name.as_str()),
             Value::Output { job, output } => self.value(job, output).is_some_and(|(_, it)| self.is_early(it)),
             Value::Join(parts) => parts.iter().all(|it| self.is_early(it)),
-            Value::Secret(_) | Value::Step { .. } | Value::Path(_) => false,
+            _ => false,
         }
     }
 
@@ -206,7 +208,8 @@ impl<'a> Facts<'a> {
 
     /// The artifact of a consumed input.
     pub(crate) fn consumed_name(&self, consume: &Consume) -> String {
-        artifact_name(self.plan, &consume.job, &consume.output)
+        let (job, output) = consume.output().unwrap_or_default();
+        artifact_name(self.plan, job, output)
     }
 }
 
@@ -248,10 +251,10 @@ fn values(job: &Job) -> impl Iterator<Item = &Value> {
 fn step_values(step: &Step) -> impl Iterator<Item = &Value> {
     let parts = match &step.run {
         Run::Script(script) => script.parts.as_slice(),
-        Run::Take { .. } => &[],
+        _ => &[],
     };
     let reads = parts.iter().filter_map(|it| match it {
-        ScriptPart::Read { value, .. } => Some(value),
+        ScriptPart::Read { value, .. } | ScriptPart::Spread { value, .. } => Some(value),
         ScriptPart::Text(_) | ScriptPart::Path { .. } => None,
     });
     step.env.iter().map(|it| &it.1).chain(reads)

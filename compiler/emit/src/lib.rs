@@ -12,6 +12,7 @@ mod stamp;
 mod steps;
 pub mod yaml;
 
+use flow_plan::construct::{Construct, refused};
 use flow_plan::model::{Backend, Place, Plan};
 pub use stamp::{Origin, origin};
 
@@ -65,8 +66,34 @@ impl EmitError {
     }
 }
 
+/// What the backends carry out beyond what [`Construct`] leaves to all of them.
+const LOWERED: &[Construct] = &[];
+
+/// Only for what has been refused before.
+pub(crate) const NOT_LOWERED: &str = "F0701: a part of the plan is not carried out by this backend yet";
+
+/// What of the plan has no translation yet.
+fn not_lowered(plan: &Plan) -> Vec<EmitError> {
+    let backend = plan.backend.name();
+    refused(plan, LOWERED)
+        .into_iter()
+        .map(|it| {
+            let what = it.construct.noun();
+            EmitError::at(
+                &it.place,
+                format!("F0701: {what} cannot be emitted for {backend} yet"),
+                "leave it out, or leave this backend out with `backends`",
+            )
+        })
+        .collect()
+}
+
 /// Translates a plan for the backend that it was made for.
 pub fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitError>> {
+    let refused = not_lowered(plan);
+    if !refused.is_empty() && plan.backend != Backend::Local {
+        return Err(refused);
+    }
     match plan.backend {
         Backend::Github => github::emit(plan, options),
         Backend::Ado => ado::emit(plan, options),

@@ -6,12 +6,12 @@ use flow_plan::model::{
 };
 use flow_plan::script;
 
-use crate::EmitError;
 use crate::facts::Facts;
 use crate::shell::artifacts::{Input, Packing, packing, received};
 use crate::shell::reads::{Finish, line};
 use crate::shell::values::{Form, captured, checked, child};
 use crate::shell::{Host, artifacts, make_folders};
+use crate::{EmitError, NOT_LOWERED};
 
 /// A value as a platform brings it into a step: variables of its environment, and what the script
 /// must do to them first.
@@ -87,10 +87,11 @@ pub(crate) fn compose(
     let host = platform.host();
     let script = match &step.run {
         Run::Script(script) => script,
-        Run::Take { from, to, kind } => {
+        Run::Take { from, to, kind, .. } => {
             let text = artifacts::taken(host, from, &script::path(to), *kind);
             return Ok(Composed { shell: Shell::Bash, text, env: Vec::new(), after: None });
         }
+        _ => return Err(EmitError::at(&step.place, NOT_LOWERED, "")),
     };
     let refuse =
         |why: &str, help: &str| EmitError::at(&step.place, format!("{}: step `{}`: {why}", job.id, step.title), help);
@@ -188,11 +189,9 @@ pub(crate) fn receiving(host: Host, facts: &Facts<'_>, job: &Job) -> Option<(&'s
     let inputs: Vec<_> = job
         .consumes
         .iter()
-        .map(|it| Input {
-            id: &it.id,
-            output: &it.output,
-            schema: &it.schema,
-            systems: facts.systems(job.runner.os, &it.job, &it.output),
+        .map(|it| {
+            let (from, output) = it.output().unwrap_or_default();
+            Input { id: &it.id, output, schema: &it.schema, systems: facts.systems(job.runner.os, from, output) }
         })
         .collect();
     let packed = inputs.iter().any(|it| packing(it.schema) == Packing::Packed);

@@ -278,7 +278,12 @@ fn taken_files() {
     let schema =
         Schema { name: "T".into(), fields: vec![field("x", FieldKind::Exec, "x"), field("d", FieldKind::Opaque, "d")] };
     let take = |id: &str, from: &str, path: &str, kind| Step {
-        run: Run::Take { from: from.into(), to: Location::Produced { output: "t".into(), path: path.into() }, kind },
+        run: Run::Take {
+            from: from.into(),
+            to: Location::Produced { output: "t".into(), path: path.into() },
+            kind,
+            pattern: false,
+        },
         ..step(id, id, Shell::Sh, vec![])
     };
     let steps = vec![take("x", "target/my app", "x", FieldKind::Exec), take("d", "-docs", "d", FieldKind::Opaque)];

@@ -1,6 +1,7 @@
 //! Elaboration: from a checked program to the [plan](model::Plan) of one pipeline for one backend.
 //! No file system, no terminal; what a backend makes of a plan is not its business.
 
+pub mod construct;
 pub mod elaborate;
 pub mod model;
 pub mod render;

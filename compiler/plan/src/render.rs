@@ -55,6 +55,7 @@ pub fn text(plan: &Plan) -> String {
             let shell = match &step.run {
                 Run::Script(_) => "",
                 Run::Take { .. } => " (files)",
+                _ => "",
             };
             let _ = writeln!(out, "  step     {}{shell}", step.title);
         }

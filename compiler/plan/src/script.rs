@@ -34,8 +34,13 @@ pub fn render(script: &Script, root: (&str, &str)) -> Rendered {
                 let (variable, below) = root;
                 text.push_str(&quoted(script.shell, *position, variable, &format!("{below}/{}", path(location))));
             }
-            ScriptPart::Read { variable, value, position } => {
-                text.push_str(&quoted(script.shell, *position, variable, ""));
+            ScriptPart::Read { variable, value, .. } | ScriptPart::Spread { variable, value } => {
+                // What makes a list into words is the backend's; here it is one word of JSON.
+                let position = match part {
+                    ScriptPart::Read { position, .. } => *position,
+                    _ => Position::Bare,
+                };
+                text.push_str(&quoted(script.shell, position, variable, ""));
                 if !reads.iter().any(|(name, _)| name == variable) {
                     reads.push((variable.clone(), value.clone()));
                 }

@@ -5,10 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use flow_plan::construct::{Construct, refused};
 use flow_plan::model::{FORMAT, Job, Os, OutputKind, Plan, Run, Shell, Value};
 
-use crate::error::{ForeignJob, MissingShell, RunError};
+use crate::error::{ForeignJob, MissingShell, NotBuilt, RunError};
 use crate::{shell, system, values};
+
+/// What is carried out beyond what [`Construct`] leaves to every backend.
+const LOWERED: &[Construct] = &[];
 
 /// The jobs' order, by their index in the plan.
 #[derive(Clone, Debug)]
@@ -25,6 +29,10 @@ pub(crate) fn graph(plan: &Plan) -> Result<Graph, RunError> {
     if plan.format != FORMAT {
         return unsound(format!("it has format {}, this program knows {FORMAT}", plan.format));
     }
+    let refused = refused(plan, LOWERED);
+    if !refused.is_empty() {
+        return Err(RunError::NotBuilt(refused.into_iter().map(NotBuilt).collect()));
+    }
     let mut by_id: BTreeMap<&str, (usize, &Job)> = BTreeMap::new();
     let mut graph = Graph { needs: Vec::new(), needed_by: vec![BTreeSet::new(); plan.jobs.len()] };
     for (index, job) in plan.jobs.iter().enumerate() {
@@ -40,12 +48,13 @@ pub(crate) fn graph(plan: &Plan) -> Result<Graph, RunError> {
         }
         graph.needs.push(needs);
         for consume in &job.consumes {
-            let producer = by_id.get(consume.job.as_str()).map(|(_, job)| *job);
+            let (from, output) = consume.output().unwrap_or_default();
+            let producer = by_id.get(from).map(|(_, job)| *job);
             let made = producer.is_some_and(|it| {
-                it.outputs.iter().any(|it| it.name == consume.output && matches!(it.kind, OutputKind::Artifact(_)))
+                it.outputs.iter().any(|it| it.name == output && matches!(it.kind, OutputKind::Artifact(_)))
             });
-            if !made || !job.needs.iter().any(|edge| edge.job == consume.job) {
-                let (id, from, output) = (&job.id, &consume.job, &consume.output);
+            if !made || !job.needs.iter().any(|edge| edge.job == from) {
+                let id = &job.id;
                 return unsound(format!(
                     "job `{id}` consumes `{output}` of `{from}`, which it does not need or which is not made"
                 ));

@@ -5,6 +5,7 @@
 use std::fmt::{self, Display};
 use std::path::PathBuf;
 
+use flow_plan::construct::Refused;
 use flow_plan::model::{Os, Place};
 
 use crate::store::StoreError;
@@ -40,6 +41,9 @@ pub enum RunError {
         /// Why not.
         why: String,
     },
+    /// Parts of the language that a run cannot carry out yet.
+    #[error("{}", lines(.0))]
+    NotBuilt(Vec<NotBuilt>),
     /// The plan contradicts itself: a defect of whoever made it.
     #[error("the plan is not sound: {0}")]
     Plan(String),
@@ -69,6 +73,17 @@ pub enum RunError {
     /// It was asked to end before it began.
     #[error("cancelled")]
     Cancelled,
+}
+
+/// A part of the language that a run cannot carry out yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotBuilt(pub Refused);
+
+impl Display for NotBuilt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Refused { construct, place: Place { file, line, column } } = &self.0;
+        write!(f, "F0701: {} cannot be run yet\n  at {file}:{line}:{column}", construct.noun())
+    }
 }
 
 /// What is wrong with one parameter.

@@ -51,7 +51,7 @@ pub(crate) fn put(
         let below = match field.kind {
             _ if !single => field.path.as_str(),
             FieldKind::Opaque => "",
-            FieldKind::File | FieldKind::Exec => field.path.rsplit('/').next().unwrap_or_default(),
+            FieldKind::File | FieldKind::Exec | FieldKind::Json => field.path.rsplit('/').next().unwrap_or_default(),
         };
         let to = new.join(below);
         if from.is_dir() {

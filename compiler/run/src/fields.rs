@@ -17,9 +17,9 @@ pub(crate) fn check_path(path: &Path, kind: FieldKind) -> Result<(), FieldProble
     let wrong = FieldProblem::WrongKind { expected: kind };
     let Ok(metadata) = std::fs::metadata(path) else { return Err(FieldProblem::Missing) };
     match kind {
-        FieldKind::File | FieldKind::Exec if !metadata.is_file() => Err(wrong),
+        FieldKind::File | FieldKind::Exec | FieldKind::Json if !metadata.is_file() => Err(wrong),
         FieldKind::Opaque if !metadata.is_dir() || path.is_symlink() => Err(wrong),
         FieldKind::Exec if !system::is_executable(&metadata) => Err(FieldProblem::NotExecutable),
-        FieldKind::File | FieldKind::Exec | FieldKind::Opaque => Ok(()),
+        FieldKind::File | FieldKind::Exec | FieldKind::Json | FieldKind::Opaque => Ok(()),
     }
 }

@@ -153,9 +153,10 @@ impl Running<'_> {
     async fn prepare(&self, before: &BTreeMap<String, Arc<Produced>>) -> Result<PathBuf, Cause> {
         let mut consumed = Vec::new();
         for consume in &self.job.consumes {
-            let digest = before.get(&consume.job).and_then(|it| it.artifacts.get(&consume.output)).cloned();
-            let missing = || Cause::Internal(format!("`{}` of `{}` was not made", consume.output, consume.job));
-            consumed.push((consume.id.clone(), consume.job.clone(), digest.ok_or_else(missing)?));
+            let (from, output) = consume.output().unwrap_or_default();
+            let digest = before.get(from).and_then(|it| it.artifacts.get(output)).cloned();
+            let missing = || Cause::Internal(format!("`{output}` of `{from}` was not made"));
+            consumed.push((consume.id.clone(), from.to_owned(), digest.ok_or_else(missing)?));
         }
         let (shared, index, folder) = (self.shared.clone(), self.index, self.folder.clone());
         blocking(move || {
@@ -279,8 +280,9 @@ impl Running<'_> {
         let run = &self.shared.folder.id;
         let maker = |job: &str| Maker { run: run.clone(), job: job.to_owned() };
         let consumed = self.job.consumes.iter().filter_map(|it| {
-            let digest = before.get(&it.job)?.artifacts.get(&it.output)?.clone();
-            Some((it.id.clone(), Consumed { maker: maker(&it.job), digest }))
+            let (from, output) = it.output()?;
+            let digest = before.get(from)?.artifacts.get(output)?.clone();
+            Some((it.id.clone(), Consumed { maker: maker(from), digest }))
         });
         let (consumed, maker) = (consumed.collect(), maker(&self.job.id));
         let (shared, index, flow) = (self.shared.clone(), self.index, self.folder.flow());

@@ -74,11 +74,13 @@ pub(crate) async fn run(
         prepare(bench, step).map_err(|cause| At(cause, None))?;
         match &step.run {
             Run::Script(script) => run_script(bench, step, script, scope, &sink, leftovers).await?,
-            Run::Take { from, to, kind } => {
+            Run::Take { from, to, kind, .. } => {
                 let (source, target) = (bench.sources.join(from), bench.folder.flow().join(script::path(to)));
                 let (from, kind) = (from.clone(), *kind);
                 blocking(move || take(&from, &source, &target, kind)).await?;
             }
+            // The run has not started with such a step.
+            _ => return Err(Stop::from(Cause::Internal("the step cannot be run yet".to_owned()))),
         }
         let mut published = Vec::new();
         for publish in &step.publishes {

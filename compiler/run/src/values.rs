@@ -66,7 +66,7 @@ pub(crate) fn check(ty: &ValueType, text: &str) -> Result<String, ValueProblem> 
         ValueType::Enum { variants, .. } => {
             Err(ValueProblem::NotAllowed { found: shortened(text), allowed: variants.clone() })
         }
-        ValueType::List(_) => {
+        ValueType::List(_) | ValueType::Record { .. } => {
             let json: serde_json::Value = serde_json::from_str(text).map_err(|_| wrong())?;
             if fits(ty, &json) { Ok(json.to_string()) } else { Err(wrong()) }
         }
@@ -104,6 +104,10 @@ fn fits(ty: &ValueType, json: &serde_json::Value) -> bool {
         ValueType::String => json.is_string(),
         ValueType::Enum { variants, .. } => json.as_str().is_some_and(|it| variants.iter().any(|known| known == it)),
         ValueType::List(inner) => json.as_array().is_some_and(|items| items.iter().all(|it| fits(inner, it))),
+        ValueType::Record { fields, .. } => json.as_object().is_some_and(|object| {
+            let known = object.keys().all(|key| fields.iter().any(|(name, _)| name == key));
+            known && fields.iter().all(|(name, ty)| fits(ty, object.get(name).unwrap_or(&serde_json::Value::Null)))
+        }),
         ValueType::Optional(inner) => json.is_null() || fits(inner, json),
     }
 }
@@ -117,6 +121,10 @@ pub(crate) fn expected(ty: &ValueType) -> String {
         ValueType::String => "a text that is not empty".to_owned(),
         ValueType::Enum { variants, .. } => format!("one of {}", names(variants)),
         ValueType::List(inner) => format!("a JSON list, each item {}", expected(inner)),
+        ValueType::Record { name, fields } => {
+            let fields: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+            format!("a JSON object of `{name}`, with {}", fields.join(", "))
+        }
         ValueType::Optional(inner) => format!("{}, or nothing", expected(inner)),
     }
 }
@@ -188,6 +196,8 @@ impl Scope<'_> {
                 Some(self.temp.join(flow_plan::script::path(location)).to_string_lossy().into_owned())
             }
             Value::Join(parts) => return parts.iter().map(|it| self.text(it)).collect(),
+            // A plan that has others is refused before.
+            _ => None,
         };
         found.ok_or_else(|| format!("nobody has made {value:?}, which is read"))
     }

@@ -178,7 +178,7 @@ async fn optional_fields_may_be_absent() {
 
 fn take(from: &str, to: &str, kind: FieldKind) -> Step {
     let to = Location::Produced { output: "o".into(), path: to.into() };
-    Step { run: Run::Take { from: from.into(), to, kind }, ..sh("take", "") }
+    Step { run: Run::Take { from: from.into(), to, kind, pattern: false }, ..sh("take", "") }
 }
 
 #[tokio::test]

@@ -39,7 +39,8 @@ fn seal_step(output: &str) -> String {
 
 /// Where a consumer finds the name of the artifact.
 pub(super) fn dependency(consume: &Consume) -> String {
-    format!("$[ dependencies.{}.outputs['{}.flow_{ARTIFACT}'] ]", name(&consume.job), seal_step(&consume.output))
+    let (job, output) = consume.output().unwrap_or_default();
+    format!("$[ dependencies.{}.outputs['{}.flow_{ARTIFACT}'] ]", name(job), seal_step(output))
 }
 
 /// The steps that make visible what a job consumes.
@@ -52,6 +53,7 @@ pub(super) fn downloads(facts: &Facts<'_>, job: &Job) -> Vec<Item> {
                 Packing::Plain => "in",
                 Packing::Packed => "pack",
             };
+            let (job, output) = it.output().unwrap_or_default();
             let inputs = Map::new()
                 .with("source", "current")
                 .with("artifact", format!("$({})", artifact_variable(&it.id)))
@@ -59,7 +61,7 @@ pub(super) fn downloads(facts: &Facts<'_>, job: &Job) -> Vec<Item> {
             Item::bare(
                 Map::new()
                     .with("task", "DownloadPipelineArtifact@2")
-                    .with("displayName", format!("Download {} of {}", it.output, it.job))
+                    .with("displayName", format!("Download {output} of {job}"))
                     .with("inputs", inputs),
             )
         })

@@ -30,7 +30,7 @@ fn parameter(param: &Param) -> Result<Map, EmitError> {
             map.push("values", texts(variants.iter().map(String::as_str)));
         }
         ValueType::Optional(inner) if **inner == ValueType::String => map.push("type", "string"),
-        ValueType::Optional(_) | ValueType::List(_) => {
+        ValueType::Optional(_) | ValueType::List(_) | ValueType::Record { .. } => {
             let message = format!("the parameter {} is optional or a list: Azure's form has no such field", param.name);
             return Err(EmitError::at(&param.place, message, "give it a plain type and a default"));
         }

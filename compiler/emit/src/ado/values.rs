@@ -8,6 +8,7 @@ use flow_plan::script;
 
 use super::encode::base64;
 use super::{name, params};
+use crate::NOT_LOWERED;
 use crate::facts::{Facts, published};
 use crate::shell::reads::Finish;
 use crate::shell::values::{Form, is_tame};
@@ -144,6 +145,7 @@ impl Platform for Ado<'_> {
             Value::Output { job: producer, output } => self.handed(job, variable, producer, output)?,
             Value::Path(location) => Lowered::plain(variable, path(&script::path(location))),
             Value::Join(parts) => self.join(job, variable, parts)?,
+            _ => return Err(NOT_LOWERED.to_owned()),
         })
     }
 

@@ -24,7 +24,8 @@ pub(super) fn downloads(facts: &Facts<'_>, job: &Job) -> Vec<Item> {
             };
             let with =
                 Map::new().with("name", facts.consumed_name(it)).with("path", path(&format!("{folder}/{}", it.id)));
-            uses(&format!("Download {} of {}", it.output, it.job), None, DOWNLOAD, with)
+            let (job, output) = it.output().unwrap_or_default();
+            uses(&format!("Download {output} of {job}"), None, DOWNLOAD, with)
         })
         .collect();
     items.extend(receiving(HOST, facts, job).map(|(title, script)| generated(title, None, &script)));

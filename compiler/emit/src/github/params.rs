@@ -38,8 +38,9 @@ fn input(param: &Param) -> Result<Map, EmitError> {
                 format!("the parameter {} may be none: GitHub's form has no such choice for its type", param.name);
             return Err(EmitError::at(&param.place, message, "give it a type without `?` and a default"));
         }
-        ValueType::List(_) => {
-            let message = format!("the parameter {} is a list: GitHub's form has no such field", param.name);
+        ValueType::List(_) | ValueType::Record { .. } => {
+            let message =
+                format!("the parameter {} is a list or a struct: GitHub's form has no such field", param.name);
             return Err(EmitError::at(&param.place, message, "take a string and split it"));
         }
     }

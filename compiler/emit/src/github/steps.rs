@@ -1,6 +1,6 @@
 //! The steps of a job: the sources, what it consumes, the author's own steps, what it leaves.
 
-use flow_plan::model::{Checkout, Job, Run, Shell, Step};
+use flow_plan::model::{Checkout, Job, Shell, Step};
 
 use super::artifacts;
 use super::jobs::minutes;
@@ -101,7 +101,7 @@ fn author_step(github: &Github<'_>, job: &Job, step: &Step) -> Result<Vec<Item>,
     let own_id = if after.is_some() { None } else { id };
     let mut map = Map::new().with("name", literal(&step.title)).with_some("id", own_id);
     let shell = match (&step.run, shell) {
-        (Run::Take { .. }, _) | (_, Shell::Bash) => None,
+        (_, Shell::Bash) => None,
         (_, Shell::Sh) => Some("sh"),
         (_, Shell::Pwsh) => Some("pwsh"),
         (_, Shell::Cmd) => Some("cmd"),

@@ -31,7 +31,8 @@ pub(super) fn on(plan: &Plan) -> Result<Map, Vec<EmitError>> {
                 Ok(inputs) => map.push(name(Event::Manual), inputs),
                 Err(found) => errors.extend(found),
             },
-            Event::Push | Event::PullRequest => map.push(name(trigger.event), filters(trigger)),
+            // What is not lowered yet has been refused.
+            _ => map.push(name(trigger.event), filters(trigger)),
         }
     }
     if !crons.is_empty() {
@@ -49,6 +50,10 @@ fn name(event: Event) -> &'static str {
         Event::PullRequest => "pull_request",
         Event::Schedule => "schedule",
         Event::Manual => "workflow_dispatch",
+        Event::MergeQueue => "merge_group",
+        Event::Call => "workflow_call",
+        Event::Finished => "workflow_run",
+        Event::Native => "",
     }
 }
 

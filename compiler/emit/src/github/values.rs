@@ -6,6 +6,7 @@ use flow_plan::model::{Arch, Job, Os, Plan, Publish, Shell, Step, Value};
 use flow_plan::script;
 
 use super::params;
+use crate::NOT_LOWERED;
 use crate::facts::Facts;
 use crate::shell::reads::Finish;
 use crate::shell::values::{Form, is_tame};
@@ -61,6 +62,7 @@ impl Github<'_> {
                 Some(early) => return self.text(job, early),
                 None => format!("needs.{producer}.outputs.{output}"),
             },
+            _ => return Err(NOT_LOWERED.to_owned()),
         };
         Ok(format!("${{{{ {expression} }}}}"))
     }
@@ -153,7 +155,7 @@ fn is_job_wide(value: &Value) -> bool {
         Value::Const(_) | Value::Param(_) => true,
         Value::Ctx(name) => name != "temp" && name != "workspace" && name != "token",
         Value::Join(parts) => parts.iter().all(is_job_wide),
-        Value::Secret(_) | Value::Step { .. } | Value::Output { .. } | Value::Path(_) => false,
+        _ => false,
     }
 }
 

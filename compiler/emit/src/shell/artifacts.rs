@@ -124,7 +124,7 @@ fn check(here: Os, job: &str, output: &str, field: &Field) -> Vec<String> {
     let what = shown(output, field);
     let (test, kind) = match field.kind {
         FieldKind::Opaque => ("-d", "directory"),
-        FieldKind::File | FieldKind::Exec => ("-f", "file"),
+        FieldKind::File | FieldKind::Exec | FieldKind::Json => ("-f", "file"),
     };
     let missing = message(&format!("{what}: job {job} wrote no {kind} {}", field.path));
     // On Windows a file's name says whether it can be run.
@@ -294,7 +294,7 @@ fn unpack(host: Host, input: &Input<'_>) -> Vec<String> {
 pub fn taken(host: Host, from: &str, to: &str, kind: FieldKind) -> String {
     let (from, to) = (relative(from), host.path(to));
     match kind {
-        FieldKind::File => format!("cp {from} {to}"),
+        FieldKind::File | FieldKind::Json => format!("cp {from} {to}"),
         FieldKind::Exec => format!("cp {from} {to}\nchmod +x {to}"),
         FieldKind::Opaque => format!("cp -RP {from}/. {to}"),
     }

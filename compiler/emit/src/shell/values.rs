@@ -26,7 +26,7 @@ pub fn is_tame(ty: &ValueType) -> bool {
     match ty {
         ValueType::Bool | ValueType::Int | ValueType::Enum { .. } | ValueType::Duration => true,
         ValueType::Optional(inner) => is_tame(inner),
-        ValueType::String | ValueType::List(_) => false,
+        ValueType::String | ValueType::List(_) | ValueType::Record { .. } => false,
     }
 }
 
@@ -156,7 +156,7 @@ fn line_of(ty: &ValueType, what: &str, optional: bool) -> Result<Vec<String>, &'
                 "a duration cannot come from a script yet: let it print a number and say the unit where it is used",
             );
         }
-        ValueType::String | ValueType::Optional(_) => {
+        ValueType::String | ValueType::Optional(_) | ValueType::Record { .. } => {
             return Err("this type of value cannot come from a script");
         }
     };
@@ -180,5 +180,6 @@ fn jq_test(ty: &ValueType) -> Result<String, &'static str> {
         ValueType::List(inner) => list_test(&jq_test(inner)?),
         ValueType::Optional(inner) => format!("(. == null or ({}))", jq_test(inner)?),
         ValueType::Duration => return Err("a list of durations cannot come from a script yet"),
+        ValueType::Record { .. } => return Err("a list of structs cannot come from a script yet"),
     })
 }

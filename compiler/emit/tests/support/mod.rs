@@ -43,23 +43,24 @@ pub fn step(id: &str, title: &str, shell: Shell, parts: Vec<ScriptPart>) -> Step
         publishes: Vec::new(),
         writes: Vec::new(),
         place: place(10),
+        ..Step::default()
     }
 }
 
 pub fn publish(name: &str, ty: ValueType, from: PublishFrom) -> Publish {
-    Publish { name: name.into(), ty, from }
+    Publish::new(name, ty, from)
 }
 
 pub fn field(name: &str, kind: FieldKind, path: &str) -> Field {
-    Field { name: name.into(), kind, path: path.into(), optional: false }
+    Field::new(name, kind, path)
 }
 
 pub fn artifact(name: &str, schema: &Schema) -> Output {
-    Output { name: name.into(), docs: None, kind: OutputKind::Artifact(schema.clone()), place: place(9) }
+    Output::new(name, OutputKind::Artifact(schema.clone()), place(9))
 }
 
 pub fn value(name: &str, ty: ValueType, value: Value) -> Output {
-    Output { name: name.into(), docs: None, kind: OutputKind::Value { ty, value }, place: place(9) }
+    Output::new(name, OutputKind::Value { ty, value }, place(9))
 }
 
 pub fn from_step(step: &str, name: &str) -> Value {
@@ -79,11 +80,11 @@ pub fn edge(job: &str, kind: EdgeKind) -> Edge {
 }
 
 pub fn consume(id: &str, job: &str, output: &str, schema: &Schema) -> Consume {
-    Consume { id: id.into(), job: job.into(), output: output.into(), schema: schema.clone() }
+    Consume::new(id, Files::Output { job: job.into(), output: output.into() }, schema.clone())
 }
 
 pub fn on(event: Event) -> Trigger {
-    Trigger { event, branches: vec![], tags: vec![], paths: vec![], drafts: true, cron: None }
+    Trigger::on(event)
 }
 
 pub fn job(id: &str) -> Job {
@@ -104,25 +105,16 @@ pub fn job(id: &str) -> Job {
         exposes: vec![],
         needs: vec![],
         place: place(8),
+        ..Job::default()
     }
 }
 
 pub fn checkout() -> Checkout {
-    Checkout { depth: 1, tags: false, submodules: false, lfs: false }
+    Checkout::default()
 }
 
 pub fn plan(backend: Backend, jobs: Vec<Job>) -> Plan {
-    Plan {
-        format: FORMAT,
-        backend,
-        pipeline: "ci".into(),
-        title: "ci".into(),
-        docs: None,
-        source: "ci.flow".into(),
-        triggers: vec![on(Event::Push)],
-        params: vec![],
-        jobs,
-    }
+    Plan { triggers: vec![on(Event::Push)], jobs, ..Plan::new(backend, "ci", "ci.flow") }
 }
 
 /// A job of one step.
@@ -267,11 +259,9 @@ fn packaging() -> Job {
         consumes: vec![consume("tool", "build-release", "tool", &tool("release"))],
         outputs: vec![artifact("package", &package())],
         exposes: vec![Expose {
-            name: "hello package".into(),
-            output: "package".into(),
             field: None,
             retention_days: Some(30),
-            place: place(45),
+            ..Expose::new("hello package", "package", place(45))
         }],
         needs: vec![
             edge("build-release", EdgeKind::Artifact("tool".into())),
@@ -330,13 +320,7 @@ fn summarize() -> Job {
             consume("reports/2", "test-2", "report", &report()),
         ],
         outputs: vec![artifact("summary", &summary)],
-        exposes: vec![Expose {
-            name: "test report".into(),
-            output: "summary".into(),
-            field: None,
-            retention_days: None,
-            place: place(50),
-        }],
+        exposes: vec![Expose { field: None, retention_days: None, ..Expose::new("test report", "summary", place(50)) }],
         needs: vec![
             edge("test-2", EdgeKind::Artifact("report".into())),
             edge("test-1", EdgeKind::Artifact("report".into())),
@@ -421,12 +405,13 @@ pub fn everything(backend: Backend) -> Plan {
             from: "notes/read me.txt".into(),
             to: Location::Produced { output: "mixed".into(), path: "notes.txt".into() },
             kind: FieldKind::File,
+            pattern: false,
         },
         ..step("take", "Take notes", Shell::Sh, vec![])
     };
     let make = Job {
         docs: Some("Makes everything.\nTwice over.".into()),
-        checkout: Some(Checkout { depth: 50, tags: true, submodules: true, lfs: true }),
+        checkout: Some(Checkout { depth: 50, tags: true, submodules: true, lfs: true, ..Checkout::default() }),
         steps: vec![list, flags, use_them, take],
         outputs: vec![
             value("names", ValueType::List(Box::new(ValueType::String)), from_step("list", "names")),
@@ -435,11 +420,9 @@ pub fn everything(backend: Backend) -> Plan {
             artifact("mixed", &mixed),
         ],
         exposes: vec![Expose {
-            name: "assets".into(),
-            output: "mixed".into(),
             field: Some("assets".into()),
             retention_days: None,
-            place: place(60),
+            ..Expose::new("assets", "mixed", place(60))
         }],
         ..job("make")
     };

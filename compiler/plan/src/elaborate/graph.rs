@@ -17,7 +17,7 @@ use super::name::{part, slug};
 use super::scope::{Argument, Calls, Result, Scope};
 use super::value::{Val, constant, value_type};
 use super::{MAX_INSTANCES, setting};
-use crate::model::{Backend, Edge, EdgeKind, Event, Expose, FORMAT, Job, Param, Plan, Trigger, Value};
+use crate::model::{Backend, Edge, EdgeKind, Event, Expose, Job, Param, Plan, Trigger, Value};
 
 /// A pipeline while it is being carried out.
 pub(super) struct Graph<'db> {
@@ -69,17 +69,8 @@ impl<'db> Graph<'db> {
         docs: Option<String>,
     ) -> std::result::Result<Plan, Vec<Finding>> {
         let mut scope = Scope::new(self.db, self.def, self.backend);
-        let mut plan = Plan {
-            format: FORMAT,
-            backend: self.backend,
-            pipeline: tree.name.text.to_string(),
-            title: tree.name.text.to_string(),
-            docs,
-            source: self.def.file(self.db).path(self.db).to_string(),
-            triggers: Vec::new(),
-            params: Vec::new(),
-            jobs: Vec::new(),
-        };
+        let source = self.def.file(self.db).path(self.db).to_string();
+        let mut plan = Plan { docs, ..Plan::new(self.backend, tree.name.text.as_str(), source) };
         if let Err(findings) = self.settings(&mut plan, &mut scope, &tree.body) {
             self.findings.extend(findings);
         }
@@ -446,7 +437,7 @@ impl<'db> Graph<'db> {
             retention(scope, options)?.map(|ms| u32::try_from(ms.div_ceil(86_400_000)).unwrap_or(u32::MAX));
         let place = scope.place(span);
         if let Some(instance) = self.jobs.get_mut(job) {
-            instance.job.exposes.push(Expose { name, output: output.to_string(), field, retention_days, place });
+            instance.job.exposes.push(Expose { field, retention_days, ..Expose::new(name, output, place) });
         }
         Ok(())
     }
@@ -499,8 +490,7 @@ fn trigger(scope: &Scope<'_>, name: &str, filters: Option<&Map>) -> Result<Optio
         "manual" => Event::Manual,
         _ => return Ok(None),
     };
-    let mut trigger =
-        Trigger { event, branches: Vec::new(), tags: Vec::new(), paths: Vec::new(), drafts: true, cron: None };
+    let mut trigger = Trigger::on(event);
     for Entry { key, value } in filters.map_or(&[][..], |map| &map.entries) {
         let EntryValue::Expr(value) = value else { continue };
         match (key.text.as_str(), scope.constant(value)?) {

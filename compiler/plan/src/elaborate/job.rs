@@ -15,6 +15,7 @@ use super::name::part;
 use super::scope::{Argument, Result, Scope};
 use super::steps::Steps;
 use super::value::{Base, Files, Val, is_files, leaves, schema, value_type};
+use crate::model::Files as Sources;
 use crate::model::{AdoPool, Arch, Backend, Checkout, Consume, Edge, Job, Os, Output, OutputKind, Runner, Value};
 
 /// The timeout of a job that does not say one.
@@ -77,7 +78,7 @@ pub(super) fn build(
         docs,
         args,
         runner,
-        checkout: Some(Checkout { depth: 1, tags: false, submodules: false, lfs: false }),
+        checkout: Some(Checkout::default()),
         inputs: None,
         timeout_seconds: DEFAULT_TIMEOUT_SECONDS,
         env: Vec::new(),
@@ -87,6 +88,7 @@ pub(super) fn build(
         exposes: Vec::new(),
         needs: frame.needs,
         place: frame.place,
+        ..Job::default()
     };
     let outputs = outputs(&mut scope, def, tree)?;
     let workdir = settings(&scope, &mut job, &tree.body)?;
@@ -159,12 +161,8 @@ fn consume(consumes: &mut Vec<Consume>, db: &dyn Db, id: &str, val: Val, made: M
             let Some((job_id, built)) = made(job) else { return Val::Unit };
             let Some(out) = built.outputs.iter().find(|it| it.name == output) else { return Val::Unit };
             let Some(files) = &out.files else { return Val::Unit };
-            consumes.push(Consume {
-                id: id.to_owned(),
-                job: job_id.to_owned(),
-                output: output.to_string(),
-                schema: schema(db, &out.ty, files),
-            });
+            let from = Sources::Output { job: job_id.to_owned(), output: output.to_string() };
+            consumes.push(Consume::new(id, from, schema(db, &out.ty, files)));
             Val::Files(Files { base: Base::Consumed(id.to_owned()), leaves: Arc::clone(files), part: String::new() })
         }
         Val::Family(members) => {
@@ -260,7 +258,7 @@ fn settings(scope: &Scope<'_>, job: &mut Job, body: &Body) -> Result<Option<Stri
 }
 
 fn checkout(scope: &Scope<'_>, map: &Map) -> Result<Checkout> {
-    let mut checkout = Checkout { depth: 1, tags: false, submodules: false, lfs: false };
+    let mut checkout = Checkout::default();
     for entry in &map.entries {
         let EntryValue::Expr(value) = &entry.value else { continue };
         match (entry.key.text.as_str(), scope.constant(value)?) {
@@ -329,12 +327,8 @@ fn finish(scope: &Scope<'_>, job: &mut Job, tree: &tree::Job, outputs: &[OutputB
                 OutputKind::Value { ty, value }
             }
         };
-        job.outputs.push(Output {
-            name: output.name.to_string(),
-            docs: declared.docs.text(),
-            kind,
-            place: scope.place(declared.name.span),
-        });
+        let place = scope.place(declared.name.span);
+        job.outputs.push(Output { docs: declared.docs.text(), ..Output::new(output.name.as_str(), kind, place) });
     }
     job.steps = steps.steps;
     Ok(())

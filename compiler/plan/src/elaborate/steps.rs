@@ -259,7 +259,7 @@ impl Steps {
         };
         let kind = kind(&leaf.ty);
         let place = scope.place(stmt.span);
-        let mut step = self.begin(scope, stmt, format!("Take {from}"), Run::Take { from, to, kind });
+        let mut step = self.begin(scope, stmt, format!("Take {from}"), Run::Take { from, to, kind, pattern: false });
         step.writes.push(Write { output: output.clone(), field: leaf.name.to_string(), place });
         self.steps.push(step);
         Ok(())
@@ -272,7 +272,7 @@ impl Steps {
                 let Some(ty) = value_type(scope.db, ty) else {
                     return scope.not_built(script.span, "this value of a script");
                 };
-                let publish = Publish { name: name.to_string(), ty, from: PublishFrom::Stdout };
+                let publish = Publish::new(name.as_str(), ty, PublishFrom::Stdout);
                 let step = self.script(scope, stmt, script, Some(publish))?;
                 Ok(Val::Late(Value::Step { step, name: name.to_string() }))
             }
@@ -300,6 +300,7 @@ impl Steps {
             publishes: Vec::new(),
             writes: Vec::new(),
             place: scope.place(stmt.span),
+            ..Step::default()
         };
         if let Some(current) = &mut self.current {
             current.count += 1;
@@ -386,7 +387,7 @@ impl Steps {
         }
         for (name, ty) in claimed {
             scope.bind(&name, Val::Late(Value::Step { step: step.id.clone(), name: name.to_string() }));
-            step.publishes.push(Publish { name: name.to_string(), ty, from: PublishFrom::File });
+            step.publishes.push(Publish::new(name.as_str(), ty, PublishFrom::File));
         }
         step.publishes.extend(publish);
         step.run = Run::Script(Script { shell, parts: reader.parts });

@@ -108,6 +108,11 @@ pub(super) fn schema(db: &dyn Db, ty: &Ty, leaves: &[Concrete]) -> Schema {
             kind: kind(&leaf.ty),
             path: leaf.path.clone(),
             optional: leaf.optional,
+            matches: None,
+            json: match &leaf.ty {
+                Ty::Json(inner) => value_type(db, inner),
+                _ => None,
+            },
         })
         .collect();
     Schema { name: ty.display(db), fields }
@@ -118,6 +123,7 @@ pub(super) fn kind(ty: &Ty) -> FieldKind {
     match ty {
         Ty::Exec => FieldKind::Exec,
         Ty::Opaque => FieldKind::Opaque,
+        Ty::Json(_) => FieldKind::Json,
         _ => FieldKind::File,
     }
 }
@@ -137,7 +143,9 @@ pub(super) fn constant(value: &ConstValue) -> Const {
         ConstValue::Text(it) => Const::Text(it.to_string()),
         ConstValue::Variant { name, .. } => Const::Text(name.to_string()),
         ConstValue::List(items) => Const::List(items.iter().map(constant).collect()),
-        ConstValue::Record { fields, .. } => Const::List(fields.iter().map(|(_, value)| constant(value)).collect()),
+        ConstValue::Record { fields, .. } => {
+            Const::Record(fields.iter().map(|(name, value)| (name.to_string(), constant(value))).collect())
+        }
     }
 }
 

@@ -2,10 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Const, Expose, Output, Schema, Step, Value};
+use super::{
+    Cache, Checkout, Concurrency, Const, Consume, Container, Each, Environment, Expose, ForeignJob, Guard, Output,
+    Permission, Raw, Role, RunnerChoice, Service, Step, Value,
+};
 
 /// A job instance.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
     /// Unique in the plan and stable: the job's name and the const values that tell instances
     /// apart; `[a-z0-9_-]` only, begins with a letter.
@@ -18,8 +21,59 @@ pub struct Job {
     pub docs: Option<String>,
     /// Const arguments by parameter, in order.
     pub args: Vec<(String, Const)>,
+    /// The keys of the loops around its call, outermost first: jobs of one call differ in these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<Const>,
+    /// When it runs, seen from the others.
+    #[serde(default, skip_serializing_if = "Role::is_normal")]
+    pub role: Role,
+    /// It is skipped where this does not hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Guard>,
+    /// It runs once for each element of lists known later, outermost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub each: Vec<Each>,
+    /// The id of its stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    /// Somebody else has written it: its runner and steps say nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<ForeignJob>,
     /// Where it runs.
     pub runner: Runner,
+    /// Where it runs, where a value decides; then `runner` is the first of these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runner_choice: Option<RunnerChoice>,
+    /// What it deploys to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<Environment>,
+    /// The image that its steps run in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<Container>,
+    /// What runs beside its steps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<Service>,
+    /// Folders that are kept between runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub caches: Vec<Cache>,
+    /// Which runs of it exclude each other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<Concurrency>,
+    /// What its token may do, where that is more than reading the sources.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub permissions: Vec<Permission>,
+    /// Its failure does not fail the run; a truth value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continue_on_error: Option<Value>,
+    /// Gates do not cover it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub advisory: bool,
+    /// Its results are never reused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub always: bool,
+    /// Keys of the backend that Flow has no word for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub raw: Vec<Raw>,
     /// The sources it sees before its first step; `None`: none.
     pub checkout: Option<Checkout>,
     /// The only source files that it sees, as patterns; `None`: all.
@@ -43,7 +97,7 @@ pub struct Job {
 }
 
 /// A place in the program, for messages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// Relative to the project's folder, with `/`; `std/…` for the standard library.
     pub file: String,
@@ -54,7 +108,7 @@ pub struct Place {
 }
 
 /// Where a job runs.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Runner {
     /// Its system.
     pub os: Os,
@@ -78,10 +132,11 @@ pub struct AdoPool {
 }
 
 /// Operating systems.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Os {
     /// Linux.
+    #[default]
     Linux,
     /// Windows.
     Windows,
@@ -101,40 +156,14 @@ impl Os {
 }
 
 /// Processors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Arch {
     /// x86-64.
+    #[default]
     X64,
     /// ARM, 64 bits.
     Arm64,
-}
-
-/// How the sources are fetched.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Checkout {
-    /// How many commits; 0 is all of them.
-    pub depth: u32,
-    /// With tags.
-    pub tags: bool,
-    /// With submodules.
-    pub submodules: bool,
-    /// With large files.
-    pub lfs: bool,
-}
-
-/// An artifact that a job reads.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Consume {
-    /// Unique in the job and a valid path: the parameter's name, for a member of a family followed
-    /// by `/` and its key.
-    pub id: String,
-    /// Who made it.
-    pub job: String,
-    /// Which of its outputs.
-    pub output: String,
-    /// What it holds.
-    pub schema: Schema,
 }
 
 /// Why a job comes after another.

@@ -4,14 +4,21 @@
 //! It knows nothing of syntax, names or types any more: calls have become job instances, const
 //! loops are unrolled, const values are written in, artifacts are lists of paths.
 
+mod expr;
+mod files;
 mod job;
 mod output;
 mod plan;
+mod settings;
 mod step;
 mod value;
+mod walk;
 
+pub use expr::*;
+pub use files::*;
 pub use job::*;
 pub use output::*;
 pub use plan::*;
+pub use settings::*;
 pub use step::*;
 pub use value::*;

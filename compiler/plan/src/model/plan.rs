@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Const, Job, Place, ValueType};
+use super::{Concurrency, Const, Files, Job, Place, Raw, SettingValue, Value, ValueType};
 
 /// The version of this document's format.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A pipeline as one backend has to carry it out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,8 +26,62 @@ pub struct Plan {
     pub triggers: Vec<Trigger>,
     /// What a manual run asks for.
     pub params: Vec<Param>,
+    /// The secrets that its jobs read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<Secret>,
+    /// How a run is shown to people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_name: Option<Value>,
+    /// Which runs exclude each other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<Concurrency>,
+    /// The template that it fills.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extends: Option<Extends>,
+    /// How results of earlier runs are reused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reuse: Option<Reuse>,
+    /// Keys of the backend that Flow has no word for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub raw: Vec<Raw>,
+    /// Its stages, in the order of the source.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<Stage>,
+    /// Jobs that say whether others succeeded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<Gate>,
+    /// What a caller gets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<PipelineOutput>,
     /// In an order in which every job stands after those it needs; else the order of the source.
     pub jobs: Vec<Job>,
+}
+
+impl Plan {
+    /// A pipeline without jobs.
+    pub fn new(backend: Backend, pipeline: impl Into<String>, source: impl Into<String>) -> Self {
+        let pipeline = pipeline.into();
+        Self {
+            format: FORMAT,
+            backend,
+            title: pipeline.clone(),
+            pipeline,
+            docs: None,
+            source: source.into(),
+            triggers: Vec::new(),
+            params: Vec::new(),
+            secrets: Vec::new(),
+            run_name: None,
+            concurrency: None,
+            extends: None,
+            reuse: None,
+            raw: Vec::new(),
+            stages: Vec::new(),
+            gates: Vec::new(),
+            outputs: Vec::new(),
+            jobs: Vec::new(),
+        }
+    }
 }
 
 /// Who carries a plan out.
@@ -70,9 +124,43 @@ pub struct Trigger {
     /// `false`: a pull request that is a draft does not start it.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub drafts: bool,
+    /// What has to have happened, in the platform's words: `opened`, `released`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub types: Vec<String>,
     /// For a schedule: five cron fields.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cron: Option<String>,
+    /// For a schedule: whose clock it follows, such as `Europe/Berlin`; `None`: UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
+    /// For the end of another pipeline: which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished: Option<String>,
+    /// For an event of the backend: the event's name, and its filters as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native: Option<(String, Vec<(String, SettingValue)>)>,
+    /// Where it stands.
+    #[serde(default)]
+    pub place: Place,
+}
+
+impl Trigger {
+    /// An event without filters.
+    pub fn on(event: Event) -> Self {
+        Self {
+            event,
+            branches: Vec::new(),
+            tags: Vec::new(),
+            paths: Vec::new(),
+            drafts: true,
+            types: Vec::new(),
+            cron: None,
+            timezone: None,
+            finished: None,
+            native: None,
+            place: Place::default(),
+        }
+    }
 }
 
 fn yes() -> bool {
@@ -96,6 +184,101 @@ pub enum Event {
     Schedule,
     /// A person asked for it.
     Manual,
+    /// A pull request is in the merge queue.
+    MergeQueue,
+    /// Another pipeline called it.
+    Call,
+    /// Another pipeline ended.
+    Finished,
+    /// An event of the backend.
+    Native,
+}
+
+/// A secret that jobs read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Secret {
+    /// Its name in the program.
+    pub name: String,
+    /// A run may lack it.
+    pub optional: bool,
+    /// Where this backend finds it; `None`: under its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SettingValue>,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// A template of Azure's that a pipeline fills.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extends {
+    /// What was said of it, by name, in order.
+    pub settings: Vec<(String, SettingValue)>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// How results of earlier runs are reused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reuse {
+    /// Older ones are not.
+    pub max_age_seconds: Option<u64>,
+    /// A change of it starts afresh.
+    pub salt: Option<String>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// Jobs under one title.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stage {
+    /// Unique; `[a-z0-9_-]` only, begins with a letter.
+    pub id: String,
+    /// How it is shown to people.
+    pub title: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A job that says whether others did what they were meant to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// Unique among the jobs too.
+    pub id: String,
+    /// How it is shown to people.
+    pub title: String,
+    /// The ids of the jobs that it covers, in the plan's order.
+    pub covers: Vec<String>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// What a caller of the pipeline gets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PipelineOutput {
+    /// Its name.
+    pub name: String,
+    /// Its documentation.
+    pub docs: Option<String>,
+    /// What it is.
+    pub kind: PipelineOutputKind,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// What an output of a pipeline is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PipelineOutputKind {
+    /// A value.
+    Value {
+        /// Its type.
+        #[serde(rename = "type")]
+        ty: ValueType,
+        /// What it is.
+        value: Value,
+    },
+    /// Files.
+    Files(Files),
 }
 
 /// A parameter of a pipeline, known when a run is planned.

@@ -1,9 +1,9 @@
-//! Values: known while compiling, and references to those known later.
+//! The types of values that travel, and values known while compiling.
 
 use serde::{Deserialize, Serialize};
 
 /// The type of a value that travels.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ValueType {
     /// `true` or `false`.
@@ -23,6 +23,13 @@ pub enum ValueType {
     },
     /// A list, travelling as compact JSON.
     List(Box<ValueType>),
+    /// A struct, travelling as compact JSON.
+    Record {
+        /// The struct's name.
+        name: String,
+        /// Its fields, in order.
+        fields: Vec<(String, ValueType)>,
+    },
     /// The empty text is `none`.
     Optional(Box<ValueType>),
 }
@@ -43,10 +50,12 @@ pub enum Const {
     Text(String),
     /// A list.
     List(Vec<Const>),
+    /// A struct: its fields, in order.
+    Record(Vec<(String, Const)>),
 }
 
 impl Const {
-    /// As it is pasted into text: durations in seconds, `none` as nothing, lists as JSON.
+    /// As it is pasted into text: durations in seconds, `none` as nothing, lists and structs as JSON.
     pub fn text(&self) -> String {
         match self {
             Self::None => String::new(),
@@ -55,7 +64,7 @@ impl Const {
             Self::Duration(ms) if ms % 1000 == 0 => format!("{}s", ms / 1000),
             Self::Duration(ms) => format!("{ms}ms"),
             Self::Text(it) => it.clone(),
-            Self::List(_) => self.json().to_string(),
+            Self::List(_) | Self::Record(_) => self.json().to_string(),
         }
     }
 
@@ -68,65 +77,7 @@ impl Const {
             Self::Duration(_) => self.text().into(),
             Self::Text(it) => it.as_str().into(),
             Self::List(items) => items.iter().map(Self::json).collect(),
+            Self::Record(fields) => fields.iter().map(|(name, value)| (name.clone(), value.json())).collect(),
         }
     }
-}
-
-/// A value that may be known later.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Value {
-    /// Known while compiling.
-    Const(Const),
-    /// A parameter of the pipeline.
-    Param(String),
-    /// A member of `ctx`, such as `sha`.
-    Ctx(String),
-    /// A secret, by its name in the program.
-    Secret(String),
-    /// What an earlier step of the same job [published](Publish).
-    Step {
-        /// The step's id.
-        step: String,
-        /// The published name.
-        name: String,
-    },
-    /// An output of another job.
-    Output {
-        /// The job's id.
-        job: String,
-        /// The output's name.
-        output: String,
-    },
-    /// The path of a file or directory that the compiler places.
-    Path(Location),
-    /// Parts of a text, joined.
-    Join(Vec<Value>),
-}
-
-/// A file or directory that the compiler places, below the job's private folder.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Location {
-    /// Something of a consumed artifact: `in/<input>/<path>`.
-    Consumed {
-        /// The [`Consume::id`].
-        input: String,
-        /// Relative to the artifact, with `/`.
-        path: String,
-    },
-    /// Something of an artifact that this job produces: `out/<output>/<path>`.
-    Produced {
-        /// The output's name.
-        output: String,
-        /// Relative to the artifact, with `/`.
-        path: String,
-    },
-    /// A file whose content becomes a value: `value/<step>.<name>`.
-    Value {
-        /// The id of the step that writes it.
-        step: String,
-        /// The published name.
-        name: String,
-    },
 }

@@ -156,17 +156,8 @@ pub(crate) async fn until(done: impl Fn() -> bool) {
 }
 
 pub(crate) fn plan(jobs: impl IntoIterator<Item = Job>) -> Plan {
-    Plan {
-        format: FORMAT,
-        backend: Backend::Local,
-        pipeline: "ci".into(),
-        title: "ci".into(),
-        docs: None,
-        source: "ci.flow".into(),
-        triggers: vec![],
-        params: vec![],
-        jobs: jobs.into_iter().collect(),
-    }
+    let jobs = jobs.into_iter().collect();
+    Plan { jobs, ..Plan::new(Backend::Local, "ci", "ci.flow") }
 }
 
 pub(crate) fn place(line: u32) -> Place {
@@ -201,6 +192,7 @@ pub(crate) fn job(id: &str) -> Job {
         exposes: vec![],
         needs: vec![],
         place: place(100),
+        ..Job::default()
     }
 }
 
@@ -238,7 +230,7 @@ impl Jobs for Job {
     }
 
     fn checkout(mut self) -> Self {
-        self.checkout = Some(Checkout { depth: 1, tags: false, submodules: false, lfs: false });
+        self.checkout = Some(Checkout::default());
         self
     }
 
@@ -250,24 +242,20 @@ impl Jobs for Job {
     fn artifact(mut self, output: &str, fields: &[(&str, FieldKind, &str)]) -> Self {
         let fields = fields.iter().map(|(name, kind, path)| field(name, *kind, path)).collect();
         let schema = Schema { name: "Server".into(), fields };
-        self.outputs.push(Output {
-            name: output.into(),
-            docs: None,
-            kind: OutputKind::Artifact(schema),
-            place: place(50),
-        });
+        self.outputs.push(Output::new(output, OutputKind::Artifact(schema), place(50)));
         self
     }
 
     fn value(mut self, output: &str, ty: ValueType, value: Value) -> Self {
         let kind = OutputKind::Value { ty, value };
-        self.outputs.push(Output { name: output.into(), docs: None, kind, place: place(51) });
+        self.outputs.push(Output::new(output, kind, place(51)));
         self
     }
 
     fn consumes(mut self, id: &str, job: &str, output: &str) -> Self {
         let schema = Schema { name: "Server".into(), fields: vec![] };
-        self.consumes.push(Consume { id: id.into(), job: job.into(), output: output.into(), schema });
+        let from = Files::Output { job: job.into(), output: output.into() };
+        self.consumes.push(Consume::new(id, from, schema));
         self.needs.push(Edge { job: job.into(), kind: EdgeKind::Artifact(output.into()) });
         self
     }
@@ -279,14 +267,14 @@ impl Jobs for Job {
 
     fn exposes(mut self, name: &str, output: &str, field: Option<&str>) -> Self {
         let field = field.map(Into::into);
-        let expose = Expose { name: name.into(), output: output.into(), field, retention_days: None, place: place(52) };
+        let expose = Expose { field, ..Expose::new(name, output, place(52)) };
         self.exposes.push(expose);
         self
     }
 }
 
 pub(crate) fn field(name: &str, kind: FieldKind, path: &str) -> Field {
-    Field { name: name.into(), kind, path: path.into(), optional: false }
+    Field::new(name, kind, path)
 }
 
 /// A step in `sh`.
@@ -307,6 +295,7 @@ pub(crate) fn in_shell(id: &str, shell: Shell, text: &str, reads: &[(&str, Value
         publishes: vec![],
         writes: vec![],
         place: place(1),
+        ..Step::default()
     }
 }
 
@@ -353,12 +342,12 @@ pub(crate) trait Steps: Sized {
 
 impl Steps for Step {
     fn captures(mut self, name: &str, ty: ValueType) -> Self {
-        self.publishes.push(Publish { name: name.into(), ty, from: PublishFrom::Stdout });
+        self.publishes.push(Publish::new(name, ty, PublishFrom::Stdout));
         self
     }
 
     fn publishes(mut self, name: &str, ty: ValueType) -> Self {
-        self.publishes.push(Publish { name: name.into(), ty, from: PublishFrom::File });
+        self.publishes.push(Publish::new(name, ty, PublishFrom::File));
         self
     }
 
