@@ -303,7 +303,7 @@ impl Walk<'_> {
             Value::Present(_) | Value::Exists(_) => Construct::Presence,
             Value::Succeeded(_) => Construct::Succeeded,
             Value::Declassified { .. } => Construct::Declassify,
-            Value::Ctx(name) if name.contains('.') => Construct::ContextPath,
+            Value::Ctx(name) if name.starts_with("github.") || name.starts_with("ado.") => Construct::ContextPath,
             _ => return,
         };
         if !known(&self.found, construct) {

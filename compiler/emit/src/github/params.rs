@@ -40,7 +40,7 @@ fn input(param: &Param) -> Result<Map, EmitError> {
         }
         ValueType::List(_) | ValueType::Record { .. } => {
             let message =
-                format!("the parameter {} is a list or a struct: GitHub's form has no such field", param.name);
+                format!("the parameter {} is a list: GitHub's form has no such field", param.name);
             return Err(EmitError::at(&param.place, message, "take a string and split it"));
         }
     }
