@@ -115,7 +115,7 @@ fn constructed(code: Code) -> Option<String> {
                 list(100)
             ))
         }
-        Code::NotUtf8 | Code::FileTooLarge => None,
+        Code::NotUtf8 | Code::FileTooLarge | Code::UntrustedRefused | Code::TooLate => None,
         other => panic!("{other}.md has no example, and nothing makes one"),
     }
 }

@@ -6,37 +6,62 @@ use flow_syntax::tree::{
 };
 use smol_str::SmolStr;
 
-/// Calls `f` for each bare word in `e`, those in nested blocks left out.
-pub(crate) fn names(e: &Expr, f: &mut dyn FnMut(&str, Span)) {
+/// Calls `f` for `e` and each expression in it, outer ones first, those in nested blocks left out.
+pub(crate) fn parts(e: &Expr, f: &mut dyn FnMut(&Expr)) {
+    f(e);
     match &e.kind {
-        ExprKind::Name(name) => f(name, e.span),
-        ExprKind::Text(text) => text_names(text, f),
-        ExprKind::List(elements) => elements.iter().for_each(|element| names(&element.value, f)),
-        ExprKind::Unary { operand, .. } => names(operand, f),
+        ExprKind::Text(text) => text_parts(text, f),
+        ExprKind::List(elements) => elements.iter().for_each(|element| parts(&element.value, f)),
+        ExprKind::Unary { operand, .. } => parts(operand, f),
         ExprKind::Binary { left, right, .. } => {
-            names(left, f);
-            names(right, f);
+            parts(left, f);
+            parts(right, f);
         }
-        ExprKind::Field { base, .. } => names(base, f),
+        ExprKind::Field { base, .. } => parts(base, f),
         ExprKind::Index { base, index } => {
-            names(base, f);
-            names(index, f);
+            parts(base, f);
+            parts(index, f);
         }
         ExprKind::Call { callee, args, .. } => {
-            names(callee, f);
+            parts(callee, f);
             for arg in args {
                 match &arg.value {
-                    ArgValue::Expr(value) | ArgValue::Spread(value) => names(value, f),
+                    ArgValue::Expr(value) | ArgValue::Spread(value) => parts(value, f),
                     ArgValue::Out(_) => {}
                 }
             }
         }
-        ExprKind::Ordered { base, .. } => names(base, f),
-        ExprKind::If(it) => names(&it.condition, f),
-        ExprKind::For(it) => names(&it.iterable, f),
-        ExprKind::Match(it) => names(&it.value, f),
-        ExprKind::Hole | ExprKind::Int(_) | ExprKind::Duration(_) | ExprKind::Bool(_) | ExprKind::None => {}
+        ExprKind::Ordered { base, .. } => parts(base, f),
+        ExprKind::If(it) => parts(&it.condition, f),
+        ExprKind::For(it) => parts(&it.iterable, f),
+        ExprKind::Match(it) => parts(&it.value, f),
+        ExprKind::Name(_)
+        | ExprKind::Hole
+        | ExprKind::Int(_)
+        | ExprKind::Duration(_)
+        | ExprKind::Bool(_)
+        | ExprKind::None => {}
     }
+}
+
+/// Calls `f` for each expression in the interpolations of a text.
+fn text_parts(text: &Text, f: &mut dyn FnMut(&Expr)) {
+    for part in &text.parts {
+        if let TextPart::Hole(hole) = part
+            && let HoleKind::Read { value, .. } = &hole.kind
+        {
+            parts(value, f);
+        }
+    }
+}
+
+/// Calls `f` for each bare word in `e`, those in nested blocks left out.
+pub(crate) fn names(e: &Expr, f: &mut dyn FnMut(&str, Span)) {
+    parts(e, &mut |part| {
+        if let ExprKind::Name(name) = &part.kind {
+            f(name, part.span);
+        }
+    });
 }
 
 /// Calls `f` for each place in `body` that is written by something that reads one of `tainted`, or under
@@ -149,11 +174,9 @@ fn claims(text: &Text, f: &mut dyn FnMut(&Place)) {
 
 /// Calls `f` for each bare word in the interpolations of a text.
 fn text_names(text: &Text, f: &mut dyn FnMut(&str, Span)) {
-    for part in &text.parts {
-        if let TextPart::Hole(hole) = part
-            && let HoleKind::Read { value, .. } = &hole.kind
-        {
-            names(value, f);
+    text_parts(text, &mut |part| {
+        if let ExprKind::Name(name) = &part.kind {
+            f(name, part.span);
         }
-    }
+    });
 }

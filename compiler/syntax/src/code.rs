@@ -92,6 +92,9 @@ codes! {
     TypeArguments = "F0318" Error "a type has the wrong arguments";
     WrongTextType = "F0319" Error "a script cannot give a value of this type";
     SecretLeak = "F0320" Error "a value that is computed from a secret would be shown";
+    SecretRefused = "F0321" Error "a secret stands where it would be shown, stored or asked about";
+    UntrustedRefused = "F0322" Error "text of outsiders stands where it would become code or identity";
+    TooLate = "F0323" Error "a value is known after a run is planned";
 
     NeverWritten = "F0401" Error "an output is never written";
     WrittenTwice = "F0402" Error "an output is written twice";

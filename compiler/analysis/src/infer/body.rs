@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::assign::Target;
+use super::sink::Sink;
 use super::{Infer, Local, LocalKind, Phase, Signature, Val, Where};
 use crate::ty::Ty;
 
@@ -167,8 +168,10 @@ impl Infer<'_> {
             self.report(finding);
         }
         let late = late_reason(&name.text, value, val.phase);
+        let chain = if val.phase == Phase::Const { Vec::new() } else { self.chain_of(value) };
         let val = if val.ty == Ty::Unit { Val::error() } else { val };
         self.declare(name, val, LocalKind::Let, late);
+        self.chains.insert(name.span, chain);
     }
 
     fn out_stmt(&mut self, place: &Place, value: &Source) {
@@ -268,12 +271,7 @@ impl Infer<'_> {
             return;
         }
         self.require_steps(step.title.span, "a `step`");
-        if self.text(&step.title) != Phase::Const {
-            let finding = self
-                .finding(Code::NotConst, step.title.span, "the title of a step must be known while compiling")
-                .label("known later");
-            self.report(finding);
-        }
+        self.sink_text(&step.title, Sink::Title("the title of a step"));
         if step.title.plain().is_some_and(|title| title.trim().is_empty()) {
             let finding = self
                 .finding(Code::BadTitle, step.title.span, "the title of a step is empty")

@@ -7,6 +7,7 @@ use flow_syntax::{Code, Span};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use super::sink::Sink;
 use super::{Infer, ParamSig, Phase, Val, Where, signature};
 use crate::db::{Def, DefKind, has_nameless, head_broken};
 use crate::scope::{Res, name_place, resolve};
@@ -478,13 +479,7 @@ impl Infer<'_> {
             self.report(finding);
         }
         if let Some(title) = title {
-            let phase = self.text(title);
-            if phase != Phase::Const {
-                let finding = self
-                    .finding(Code::NotConst, title.span, "the title of a job must be known while compiling")
-                    .label(format!("this is known {}", phase.when()));
-                self.report(finding);
-            }
+            self.sink_text(title, Sink::Title("the title of a job"));
         }
         if let Some(after) = after {
             self.order(after);

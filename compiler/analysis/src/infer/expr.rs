@@ -33,9 +33,9 @@ impl Infer<'_> {
             ExprKind::Bool(_) => Val::new(Ty::Bool, Phase::Const),
             ExprKind::None => Val::new(Ty::None, Phase::Const),
             ExprKind::Text(text) => {
-                let phase = self.text(text);
-                let ty = if expected.is_some_and(|ty| *ty.present() == Ty::Path) { Ty::Path } else { Ty::String };
-                Val::new(ty, phase)
+                let val = self.text_val(text);
+                let path = val.ty == Ty::String && expected.is_some_and(|ty| *ty.present() == Ty::Path);
+                if path { Val { ty: Ty::Path, ..val } } else { val }
             }
             ExprKind::Name(name) => self.name(name, e.span, expected),
             ExprKind::List(elements) => self.list(elements, expected),
@@ -53,7 +53,12 @@ impl Infer<'_> {
 
     /// The parts of a text that is not a script; when it is known.
     pub(super) fn text(&mut self, text: &Text) -> Phase {
-        let mut phase = Phase::Const;
+        self.text_val(text).phase
+    }
+
+    /// A text that is not a script: of type `secret` where a part of it is.
+    pub(super) fn text_val(&mut self, text: &Text) -> Val {
+        let mut whole = Val::new(Ty::String, Phase::Const);
         for part in &text.parts {
             let TextPart::Hole(hole) = part else { continue };
             match &hole.kind {
@@ -68,14 +73,17 @@ impl Infer<'_> {
                         self.report(finding);
                     }
                     let val = self.expr(value, None);
-                    phase = phase.max(val.phase);
+                    whole = whole.with(&val);
                     if !spread {
                         self.require_text(value.span, &val.ty);
                     }
                 }
             }
         }
-        phase
+        if whole.labels.secret {
+            whole.ty = Ty::Secret;
+        }
+        whole
     }
 
     /// Requires something that can be part of a text.
@@ -88,9 +96,6 @@ impl Infer<'_> {
             .finding(Code::NotText, span, format!("{a} cannot be part of a text", a = super::article(&shown)))
             .label(format!("this is {a}", a = super::article(&shown)));
         let finding = match ty {
-            Ty::Secret => finding
-                .note("a text can be shown, logged or stored, a secret cannot")
-                .help("give the secret to a step's `env`, or read it in a script"),
             Ty::Optional(_) | Ty::None => finding.help("say what to use when it is missing: `value ?? \"\"`"),
             Ty::List(_) => finding.help("join it: `xs.join(\", \")`"),
             _ => finding,
@@ -317,5 +322,8 @@ impl Infer<'_> {
 
 /// Whether a value of this type can be part of a text.
 pub(super) fn is_text(ty: &Ty) -> bool {
-    matches!(ty.single(), Ty::Error | Ty::Bool | Ty::Int | Ty::Duration | Ty::String | Ty::Path | Ty::Enum(_))
+    matches!(
+        ty.single(),
+        Ty::Secret | Ty::Error | Ty::Bool | Ty::Int | Ty::Duration | Ty::String | Ty::Path | Ty::Enum(_)
+    )
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use flow_syntax::tree::{Arm, ArmValue, Body, Else, Expr, For, If, Match, Pattern, PatternKind, Source, StmtKind};
 use flow_syntax::{Code, Span};
 
+use super::sink::Sink;
 use super::{Infer, LocalKind, Phase, Val, Where};
 use crate::scope::{Res, variants};
 use crate::suggest::list;
@@ -30,7 +31,7 @@ impl Infer<'_> {
     }
 
     fn condition(&mut self, e: &Expr, what: &str) -> Phase {
-        let val = self.check_expr(e, &Ty::Bool, &format!("the condition of {what} is"));
+        let val = self.sink_expr(e, &Ty::Bool, Sink::Condition(&format!("the condition of {what}")));
         if val.phase != Phase::Const && matches!(self.place, Where::Pipeline | Where::Flow) {
             self.not_built(e.span, "a condition that is not known while compiling");
         }

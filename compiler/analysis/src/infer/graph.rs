@@ -3,7 +3,8 @@
 use flow_syntax::tree::{self, Expr, Map, Name, Stmt, StmtKind, Text};
 use flow_syntax::{Code, Span};
 
-use super::{Infer, Phase};
+use super::Infer;
+use super::sink::Sink;
 use crate::ty::Ty;
 
 impl Infer<'_> {
@@ -78,12 +79,8 @@ impl Infer<'_> {
             self.report(finding);
         }
         if let Some(title) = title {
-            if self.text(title) != Phase::Const {
-                let finding = self
-                    .finding(Code::NotConst, title.span, "the name of what is exposed must be known while compiling")
-                    .label("known later");
-                self.report(finding);
-            } else if let Some(plain) = title.plain()
+            self.sink_text(title, Sink::Title("the name of what is exposed"));
+            if let Some(plain) = title.plain()
                 && let Some(problem) = name_problem(&plain)
             {
                 let finding = self

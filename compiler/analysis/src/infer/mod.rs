@@ -9,6 +9,7 @@ mod advice;
 mod assign;
 mod body;
 mod call;
+mod chain;
 mod expr;
 mod fields;
 mod flow;
@@ -20,7 +21,7 @@ mod refine;
 mod script;
 mod setting;
 mod sig;
-
+mod sink;
 mod trigger;
 mod types;
 
@@ -86,7 +87,20 @@ impl Val {
     }
 
     fn new(ty: Ty, phase: Phase) -> Self {
-        Self { ty, phase, labels: Labels::PLAIN, norm: Norm::Unknown }
+        let labels = Labels { secret: *ty.present() == Ty::Secret, ..Labels::PLAIN };
+        Self { ty, phase, labels, norm: Norm::Unknown }
+    }
+
+    /// A value of type `ty` that is computed from `parts`: known with the latest, carrying what they carry.
+    #[allow(dead_code, reason = "the rooms take it up")]
+    fn made<'a>(ty: Ty, parts: impl IntoIterator<Item = &'a Self>) -> Self {
+        parts.into_iter().fold(Self::new(ty, Phase::Const), Self::with)
+    }
+
+    /// The same value, computed from `other` as well.
+    #[must_use]
+    fn with(self, other: &Self) -> Self {
+        Self { phase: self.phase.max(other.phase), labels: self.labels.join(other.labels), ..self }
     }
 
     /// A value known while compiling.
@@ -140,6 +154,8 @@ struct Infer<'db> {
     secrets: Vec<Span>,
     /// Paths that a test around this point has shown to be there.
     present: refine::Present,
+    /// What made the names late that are bound here, by where.
+    chains: FxHashMap<Span, chain::Chain>,
 }
 
 /// All of an item that its signature leaves. Must not change when another item's body does.
@@ -191,6 +207,7 @@ impl<'db> Infer<'db> {
             writes: Writes::default(),
             secrets: Vec::new(),
             present: Vec::new(),
+            chains: FxHashMap::default(),
         }
     }
 
@@ -295,6 +312,9 @@ impl<'db> Infer<'db> {
         if crate::ty::converts(self.db, from, to) {
             return true;
         }
+        if self.secret_as_plain(span, from, to, because) {
+            return false;
+        }
         let (from_text, to_text) = (self.show(from), self.show(to));
         if *from == Ty::Unit {
             let finding = self
@@ -337,26 +357,10 @@ impl<'db> Infer<'db> {
             .finding(Code::NotConst, e.span, format!("{because} must be known while compiling"))
             .label(format!("this is known {}", val.phase.when()))
             .help("give a literal, a constant, a `const` parameter or the variable of a loop over these");
-        for (span, reason) in self.why_late(e) {
+        for (span, reason) in self.why_late(e, Phase::Const) {
             finding = finding.related(self.at(span), reason);
         }
         self.report(finding);
-    }
-
-    /// The names in `e` that make it late, with where and why they were bound.
-    fn why_late(&self, e: &Expr) -> Vec<(Span, String)> {
-        let mut reasons: Vec<(Span, String)> = Vec::new();
-        crate::walk::names(e, &mut |name, _| {
-            if let Some(local) = self.local(name)
-                && local.val.phase != Phase::Const
-            {
-                let why = local.late.clone().unwrap_or_else(|| format!("`{name}` is known {}", local.val.phase.when()));
-                if !reasons.iter().any(|(span, _)| *span == local.span) {
-                    reasons.push((local.span, why));
-                }
-            }
-        });
-        reasons
     }
 }
 

@@ -39,8 +39,7 @@ fn input(param: &Param) -> Result<Map, EmitError> {
             return Err(EmitError::at(&param.place, message, "give it a type without `?` and a default"));
         }
         ValueType::List(_) | ValueType::Record { .. } => {
-            let message =
-                format!("the parameter {} is a list: GitHub's form has no such field", param.name);
+            let message = format!("the parameter {} is a list: GitHub's form has no such field", param.name);
             return Err(EmitError::at(&param.place, message, "take a string and split it"));
         }
     }
