@@ -62,7 +62,7 @@ rendered! {
 
     nothing_to_say: "job build() on linux {\n    sh \"make\"\n}\n\npipeline ci {\n    on push\n    build()\n}\n";
 
-    something_not_built_yet: "job build() on linux {\n    sh \"make\"\n}\n\npipeline ci {\n    on push\n    build()\n    gate \"ci ok\"\n}\n";
+    something_not_built_yet: "job build() on linux {\n    sh \"make\"\n}\n\npipeline ci {\n    on push\n    build()\n}\n\ntest \"it builds\" {\n}\n";
 
     yaml_instead_of_flow: "name: ci\non: [push]\njobs:\n  build:\n    runs-on: ubuntu-latest\n";
 

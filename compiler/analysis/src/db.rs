@@ -277,7 +277,7 @@ pub fn has_nameless(db: &dyn Db, file: File) -> bool {
     defs(db, file).iter().any(|def| !matches!(def.kind(db), DefKind::Use | DefKind::Test) && def.name(db).is_empty())
 }
 
-/// Whether the part of an item that others see has errors: not the body of a job or an action. Must not
+/// Whether the part of an item that others see has errors: not the body of a job, an action or a flow. Must not
 /// change when bodies do.
 #[salsa::tracked(returns(copy))]
 pub fn head_broken(db: &dyn Db, def: Def) -> bool {
@@ -286,6 +286,7 @@ pub fn head_broken(db: &dyn Db, def: Def) -> bool {
     let body = match &placed.item.kind {
         ItemKind::Job(it) => it.body.span,
         ItemKind::Action(it) => it.body.span,
+        ItemKind::Flow(it) => it.body.span,
         _ => return broken(db, def),
     };
     if body.start == body.end {

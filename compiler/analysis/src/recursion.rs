@@ -1,4 +1,4 @@
-//! Recursion: functions and actions that call themselves, over others too, are refused, so that
+//! Recursion: functions, actions and flows that call themselves, over others too, are refused, so that
 //! evaluation and elaboration always end.
 
 use flow_syntax::Code;
@@ -9,7 +9,7 @@ use crate::infer::check;
 use crate::place::{Finding, Place};
 use crate::scope::{Res, name_place};
 
-/// The functions and actions that an item calls, each with the first place. Must not change when their
+/// The functions, actions and flows that an item calls, each with the first place. Must not change when their
 /// bodies do.
 #[salsa::tracked(returns(ref))]
 fn callees(db: &dyn Db, def: Def) -> Vec<(Def, Place)> {
@@ -17,7 +17,7 @@ fn callees(db: &dyn Db, def: Def) -> Vec<(Def, Place)> {
         .names
         .iter()
         .filter_map(|(span, res)| match res {
-            Res::Def(callee) if matches!(callee.kind(db), DefKind::Fn | DefKind::Action) => {
+            Res::Def(callee) if matches!(callee.kind(db), DefKind::Fn | DefKind::Action | DefKind::Flow) => {
                 Some((*callee, Place::new(def, *span)))
             }
             _ => None,
@@ -31,7 +31,7 @@ fn callees(db: &dyn Db, def: Def) -> Vec<(Def, Place)> {
 
 /// What is wrong if `def` calls itself.
 pub(crate) fn finding(db: &dyn Db, def: Def) -> Option<Finding> {
-    if !matches!(def.kind(db), DefKind::Fn | DefKind::Action) {
+    if !matches!(def.kind(db), DefKind::Fn | DefKind::Action | DefKind::Flow) {
         return None;
     }
     // A way back to `def`, by breadth, so that the shortest one is shown.
@@ -64,6 +64,7 @@ fn describe(db: &dyn Db, def: Def, way: &[(Def, Place)]) -> Finding {
         DefKind::Fn => finding
             .note("Flow has no recursion, so that computing a value always ends")
             .help("go through a list instead: `for x in xs { … }`"),
+        DefKind::Flow => finding.note("a flow stands for its jobs, and these would never end"),
         _ => finding.note("an action stands for its steps, and these would never end"),
     }
 }

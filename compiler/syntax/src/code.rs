@@ -128,6 +128,11 @@ codes! {
     BadReference = "F0623" Error "a reference to something foreign is not written correctly";
     BadPort = "F0624" Error "an input or output of a foreign binding is not possible";
 
+    NoCalls = "F0640" Error "a part of a pipeline has no job in it";
+    OutputsWithoutCall = "F0641" Error "a pipeline that nobody calls has outputs";
+    LateFilter = "F0642" Error "which calls a loop makes is decided too late";
+    LateLoop = "F0643" Error "a loop over a later list has files in its elements";
+
     NotBuilt = "F0701" Error "this part of the language is not built yet";
     LimitExceeded = "F0702" Error "a program is larger than a limit";
 }

@@ -173,6 +173,11 @@ impl Infer<'_> {
         self.local(name).is_some_and(writable)
     }
 
+    /// Something was meant to write `name` that is wrong and has been reported.
+    pub(super) fn mistaken(&mut self, name: &SmolStr) {
+        self.writes.mistaken.push(name.clone());
+    }
+
     /// `version = …` for `out version = …`.
     pub(super) fn missing_out(&mut self, name: &flow_syntax::tree::Name) {
         self.writes.mistaken.push(name.text.clone());
@@ -308,7 +313,10 @@ impl Infer<'_> {
                 let all = list(never.iter().copied());
                 let is = if never.len() == 1 { "is" } else { "are" };
                 let value = !matches!(ty, Ty::Artifact(..) | Ty::File | Ty::Exec | Ty::Opaque);
-                let help = if value {
+                let graph = matches!(self.place, super::Where::Pipeline | super::Where::Flow);
+                let help = if graph {
+                    format!("pass on what a job makes: `out {name} = build()`")
+                } else if value {
                     format!("write it: `out {first} = sh \"…\"`, or `#{{out {first}}}` in a script")
                 } else {
                     format!(

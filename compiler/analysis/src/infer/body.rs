@@ -96,18 +96,21 @@ impl Infer<'_> {
             }
             StmtKind::Let { name, ty, value } => self.let_stmt(name, ty.as_ref(), value.as_ref()),
             StmtKind::Out { place, value } if steps => self.out_stmt(place, value),
-            StmtKind::Out { place, .. } => self.not_built(place.span, "an output of a pipeline"),
+            StmtKind::Out { place, value } => self.graph_out(place, value),
             StmtKind::Source(source) => self.source_stmt(source),
             StmtKind::Expose { value, title, options } if graph => {
                 self.expose(value, title.as_ref(), options.as_ref());
             }
             StmtKind::Expose { value, .. } => self.not_built(value.span, "`expose` in a job"),
-            StmtKind::After { after, .. } if graph => self.not_built(after.span, "an `after` block"),
-            StmtKind::Stage { title, .. } if graph => self.not_built(title.span, "a `stage`"),
-            StmtKind::Gate { title, .. } if graph => self.not_built(title.span, "a `gate`"),
+            StmtKind::After { after, body } if graph => self.after_block(after, body),
+            StmtKind::Stage { title, body } if graph => self.stage(title, body),
+            StmtKind::Gate { title, after } if self.place == Where::Pipeline => {
+                self.gate(stmt.span, title, after.as_ref());
+            }
             StmtKind::After { .. } => self.misplaced(stmt.span, "`after`", "in a pipeline"),
             StmtKind::Stage { .. } => self.misplaced(stmt.span, "a `stage`", "in a pipeline"),
             StmtKind::Gate { .. } => self.misplaced(stmt.span, "a `gate`", "in a pipeline"),
+            StmtKind::Finally(body) | StmtKind::OnFailure(body) if graph => self.graph_tail(stmt, body),
             StmtKind::Finally(_) | StmtKind::OnFailure(_) => {
                 let word = if matches!(stmt.kind, StmtKind::Finally(_)) { "`finally`" } else { "`on_failure`" };
                 self.not_built(Span::new(stmt.span.start, stmt.span.start + 7), word);

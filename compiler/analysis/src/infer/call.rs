@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use flow_syntax::tree::{Arg, ArgValue, Expr, ExprKind, Name, ParamMode, Text};
+use flow_syntax::tree::{Arg, ArgValue, Expr, ExprKind, Name, ParamMode};
 use flow_syntax::{Code, Span};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::sink::Sink;
 use super::{Infer, ParamSig, Phase, Val, Where, signature};
 use crate::db::{Def, DefKind, has_nameless, head_broken};
 use crate::scope::{Res, name_place, resolve};
@@ -50,7 +49,7 @@ impl Infer<'_> {
                 Val::new(Ty::Struct(def), phase)
             }
             DefKind::Job => {
-                if self.place != Where::Pipeline {
+                if !matches!(self.place, Where::Pipeline | Where::Flow) {
                     self.misplaced_call(callee.span, def, "job", "a pipeline");
                 }
                 self.instance(def, args, args_span, true)
@@ -63,12 +62,13 @@ impl Infer<'_> {
                 }
                 self.instance(def, args, args_span, false)
             }
-            DefKind::Extern => self.extern_call(def, callee.span, args, args_span),
             DefKind::Flow => {
-                // Its declaration was reported as not built.
-                self.args_of_unknown(args);
-                Val::error()
+                if !matches!(self.place, Where::Pipeline | Where::Flow) {
+                    self.misplaced_call(callee.span, def, "flow", "a pipeline");
+                }
+                self.instance(def, args, args_span, true)
             }
+            DefKind::Extern => self.extern_call(def, callee.span, args, args_span),
             kind => {
                 let finding = self
                     .finding(
@@ -105,7 +105,7 @@ impl Infer<'_> {
             .finding(Code::NotAllowedHere, span, format!("the {what} `{name}` can be called in {where_} only"))
             .label(format!("a call of {what} `{name}`"))
             .related(name_place(self.db, def), "declared here")
-            .help(if what == "job" {
+            .help(if what != "action" {
                 "call it in the pipeline, and take what it gives as a parameter"
             } else {
                 "call it in a job, and that job here"
@@ -192,6 +192,9 @@ impl Infer<'_> {
     /// A call of a job or an action: its outputs, with const arguments put in.
     pub(super) fn instance(&mut self, def: Def, args: &[Arg], args_span: Span, job: bool) -> Val {
         let (_, norms) = self.arguments(def, args, args_span);
+        if job {
+            self.note_call(def);
+        }
         if head_broken(self.db, def) {
             return Val::error();
         }
@@ -466,42 +469,6 @@ impl Infer<'_> {
             }
         }
         Val::new(result, phase)
-    }
-
-    /// `call as "title" after x`.
-    pub(super) fn ordered(&mut self, span: Span, base: &Expr, title: Option<&Text>, after: Option<&Expr>) -> Val {
-        let val = self.expr(base, None);
-        let job = matches!(&val.ty, Ty::Call(call) if call.job);
-        if !job && !val.ty.is_error() {
-            let finding = self
-                .finding(Code::NotAllowedHere, span, "`as` and `after` belong to the call of a job")
-                .label("not a call of a job");
-            self.report(finding);
-        }
-        if let Some(title) = title {
-            self.sink_text(title, Sink::Title("the title of a job"));
-        }
-        if let Some(after) = after {
-            self.order(after);
-        }
-        val
-    }
-
-    /// What stands after `after`: handles.
-    fn order(&mut self, after: &Expr) {
-        let val = self.expr(after, None);
-        let done = Ty::List(Arc::new(Ty::Done)).optional();
-        let fits = crate::ty::converts(self.db, &val.ty, &Ty::Done)
-            || crate::ty::converts(self.db, &val.ty, &done)
-            || matches!(&val.ty, Ty::List(inner) if crate::ty::converts(self.db, inner, &Ty::Done));
-        if !fits {
-            let shown = self.show(&val.ty);
-            let finding = self
-                .finding(Code::TypeMismatch, after.span, "`after` takes jobs")
-                .label(format!("this is {a}", a = super::article(&shown)))
-                .help("name what a `let` bound to the call of a job, or a list of such names");
-            self.report(finding);
-        }
     }
 }
 

@@ -310,13 +310,14 @@ impl Infer<'_> {
                 return Norm::Call(*def, norms.into());
             }
         }
-        let env: Vec<(SmolStr, ConstValue)> = self
-            .frames
-            .iter()
-            .flatten()
-            .filter_map(|local| Some((local.name.clone(), local.val.norm.value()?.clone())))
-            .collect();
+        let env = self.known_values();
         crate::eval::Eval::new(self.db, self.def, &self.out.names).expr(e, &env).map_or(Norm::Unknown, Norm::Value)
+    }
+
+    /// The locals whose values are known while compiling.
+    pub(super) fn known_values(&self) -> Vec<(SmolStr, ConstValue)> {
+        let locals = self.frames.iter().flatten();
+        locals.filter_map(|local| Some((local.name.clone(), local.val.norm.value()?.clone()))).collect()
     }
 }
 

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use flow_syntax::tree::{Arm, ArmValue, Body, Else, Expr, For, If, Match, Pattern, PatternKind, Source, StmtKind};
 use flow_syntax::{Code, Span};
+use smol_str::SmolStr;
 
+use super::graph::{Around, Loop, Over};
 use super::sink::Sink;
 use super::{Infer, LocalKind, Phase, Val, Where};
 use crate::scope::{Res, variants};
 use crate::suggest::list;
-use crate::ty::{Family, Ty, converts};
+use crate::ty::{Call, Family, Ty, converts};
 use crate::value::{ConstValue, Norm};
 
 impl Infer<'_> {
@@ -31,22 +33,18 @@ impl Infer<'_> {
     }
 
     fn condition(&mut self, e: &Expr, what: &str) -> Phase {
-        let val = self.sink_expr(e, &Ty::Bool, Sink::Condition(&format!("the condition of {what}")));
-        if val.phase != Phase::Const && matches!(self.place, Where::Pipeline | Where::Flow) {
-            self.not_built(e.span, "a condition that is not known while compiling");
-        }
-        val.phase
+        self.sink_expr(e, &Ty::Bool, Sink::Condition(&format!("the condition of {what}"))).phase
     }
 
     pub(super) fn if_value(&mut self, it: &If, expected: Option<&Ty>) -> Val {
         let mut phase = self.condition(&it.condition, "an `if`");
         let before = self.writes.clone();
         let tells = self.tells(&it.condition);
-        let then = self.knowing(tells.holds, |infer| infer.block(&it.then, expected));
+        let then = self.knowing(tells.holds, |infer| infer.guarded(|infer| infer.block(&it.then, expected)));
         let after_then = std::mem::replace(&mut self.writes, before);
         let wanted = expected.or(Some(&then.ty));
         let otherwise = self.knowing(tells.fails, |infer| match &it.otherwise {
-            Some(Else::Body(body)) => Some((infer.block(body, wanted), body.span)),
+            Some(Else::Body(body)) => Some((infer.guarded(|infer| infer.block(body, wanted)), body.span)),
             Some(Else::If(inner, inner_span)) => Some((infer.if_value(inner, wanted), *inner_span)),
             None => None,
         });
@@ -64,6 +62,11 @@ impl Infer<'_> {
 
     /// The type that both branches have.
     fn joined(&mut self, first: &Ty, second: &Ty, span: Span, what: &str) -> Ty {
+        if let (Ty::Call(one), Ty::Call(two)) = (first, second)
+            && one != two
+        {
+            return self.joined_calls(one, two);
+        }
         if converts(self.db, second, first) {
             return first.clone();
         }
@@ -76,7 +79,7 @@ impl Infer<'_> {
         if *second == Ty::None {
             return first.clone().optional();
         }
-        if *first == Ty::Unit || *second == Ty::Unit || matches!((first, second), (Ty::Call(_), Ty::Call(_))) {
+        if *first == Ty::Unit || *second == Ty::Unit {
             return Ty::Unit;
         }
         let (first, second) = (self.show(first), self.show(second));
@@ -91,55 +94,127 @@ impl Infer<'_> {
         Ty::Error
     }
 
-    pub(super) fn for_value(&mut self, it: &For, expected: Option<&Ty>) -> Val {
-        let (key, keys) = self.key_set(&it.iterable);
-        let iterable = self.out.types.get(&it.iterable.span).cloned();
-        // An enum's name is no value, but known.
-        let mut phase = iterable.as_ref().map_or(Phase::Const, |val| val.phase);
-        if phase != Phase::Const && self.place != Where::Expr {
-            self.not_built(it.iterable.span, "a loop over a list that is not known while compiling");
+    /// What two calls have in common, of which one is made: the outputs that both have, and order.
+    fn joined_calls(&self, first: &Call, second: &Call) -> Ty {
+        if first.job != second.job {
+            return Ty::Unit;
         }
+        if let ([(name, one)], [(_, two)]) = (first.outputs.as_slice(), second.outputs.as_slice()) {
+            let only = self.common(one, two).map(|ty| (name.clone(), ty));
+            return only.map_or(Ty::Unit, |only| call_with(first, vec![only]));
+        }
+        let both = first.outputs.iter().filter_map(|(name, one)| {
+            let (_, two) = second.outputs.iter().find(|(other, _)| other == name)?;
+            Some((name.clone(), self.common(one, two)?))
+        });
+        call_with(first, both.collect())
+    }
+
+    /// The type that both convert to, of the two.
+    fn common(&self, first: &Ty, second: &Ty) -> Option<Ty> {
+        if converts(self.db, second, first) {
+            return Some(first.clone());
+        }
+        converts(self.db, first, second).then(|| second.clone())
+    }
+
+    pub(super) fn for_value(&mut self, it: &For, expected: Option<&Ty>) -> Val {
+        let over = self.iterated(it);
         let wanted = match expected.map(Ty::present) {
             Some(Ty::List(inner)) => Some(Ty::clone(inner)),
+            Some(Ty::Family(family)) if family.binder.is_none() => Some(family.member.clone()),
             _ => None,
         };
-        let norm = if phase == Phase::Const { Norm::Symbol(it.name.text.clone()) } else { Norm::Unknown };
+        let late = over.phase != Phase::Const;
+        let norm = if late { Norm::Unknown } else { Norm::Symbol(it.name.text.clone()) };
         let mut member = Val::unit();
+        let mut filter_phase = Phase::Const;
         let before = self.writes.clone();
+        let calls = self.calls_so_far();
+        let many = over.keys.as_ref().is_none_or(|keys| keys.len() > 1);
+        let around = Loop { name: it.name.text.clone(), over: it.iterable.span, many };
         self.scoped(|infer| {
-            let val = Val { norm, ..Val::new(key.clone(), phase) };
-            infer.declare(
-                &it.name,
-                val,
-                LocalKind::Loop,
-                Some(format!("`{}` runs over a list known later", it.name.text)),
-            );
+            let val = Val { norm, ..Val::new(over.element.clone(), over.phase) };
+            let why = if over.length == Phase::Const {
+                "goes over a family whose members come later"
+            } else {
+                "runs over a list known later"
+            };
+            infer.declare(&it.name, val, LocalKind::Loop, late.then(|| format!("`{}` {why}", it.name.text)));
             if let Some(filter) = &it.filter {
-                let filter_phase = infer.condition(filter, "a `for`");
-                phase = phase.max(filter_phase);
+                filter_phase = infer.condition(filter, "a `for`");
             }
             let present = it.filter.as_ref().map(|filter| infer.tells(filter).holds).unwrap_or_default();
-            member = infer.knowing(present, |infer| infer.block(&it.body, wanted.as_ref()));
+            member = infer
+                .knowing(present, |infer| infer.inside_loop(around, |infer| infer.block(&it.body, wanted.as_ref())));
         });
-        self.written_in_loop(&before, it, keys.as_deref());
-        phase = phase.max(member.phase);
-        let filtered = it.filter.is_some();
-        match &member.ty {
-            Ty::Unit => Val::unit(),
-            _ if self.place == Where::Expr => Val::new(Ty::List(Arc::new(member.ty)), phase),
-            _ => {
-                let keys = if filtered { None } else { keys };
-                let family = Family { key, keys, binder: Some(it.name.text.clone()), member: member.ty };
-                Val::new(Ty::Family(Arc::new(family)), phase)
+        self.written_in_loop(&before, it, over.keys.as_deref());
+        if self.calls_so_far() > calls {
+            self.calls_in_loop(it, &over, filter_phase);
+        }
+        let phase = over.phase.max(over.length).max(filter_phase).max(member.phase);
+        if member.ty == Ty::Unit {
+            return Val::unit();
+        }
+        if self.place == Where::Expr || over.length != Phase::Const || filter_phase != Phase::Const {
+            return Val::new(Ty::List(Arc::new(member.ty)), phase);
+        }
+        let keys = match &it.filter {
+            Some(filter) => self.kept_keys(it, filter, &over),
+            None => over.keys,
+        };
+        let binder = over.binder.or_else(|| (!late).then(|| it.name.text.clone()));
+        Val::new(Ty::Family(Arc::new(Family { key: over.key, keys, binder, member: member.ty })), phase)
+    }
+
+    /// What a loop runs over.
+    fn iterated(&mut self, it: &For) -> Over {
+        let (element, keys) = self.key_set(&it.iterable);
+        // An enum's name is no value, but known.
+        let Some(val) = self.out.types.get(&it.iterable.span).cloned() else {
+            return Over {
+                key: element.clone(),
+                element,
+                keys,
+                binder: None,
+                length: Phase::Const,
+                phase: Phase::Const,
+            };
+        };
+        match &val.ty {
+            // Its members may come later, but how many there are, and under which keys, is known.
+            Ty::Family(family) => Over {
+                element: family.member.clone(),
+                key: family.key.clone(),
+                keys: family.keys.clone(),
+                binder: family.binder.clone(),
+                length: Phase::Const,
+                phase: val.phase,
+            },
+            _ => Over { key: element.clone(), element, keys, binder: None, length: val.phase, phase: val.phase },
+        }
+    }
+
+    /// The keys that a filter leaves, where it can be told.
+    fn kept_keys(&self, it: &For, filter: &Expr, over: &Over) -> Option<Arc<[ConstValue]>> {
+        if over.phase != Phase::Const {
+            return None;
+        }
+        let mut env = self.known_values();
+        let mut kept = Vec::new();
+        for key in over.keys.as_ref()?.iter() {
+            env.push((it.name.text.clone(), key.clone()));
+            let value = crate::eval::Eval::new(self.db, self.def, &self.out.names).expr(filter, &env).ok()?;
+            env.pop();
+            if value == ConstValue::Bool(true) {
+                kept.push(key.clone());
             }
         }
+        Some(kept.into())
     }
 
     pub(super) fn match_value(&mut self, it: &Match, expected: Option<&Ty>) -> Val {
         let value = self.expr(&it.value, None);
-        if value.phase != Phase::Const && matches!(self.place, Where::Pipeline | Where::Flow) {
-            self.not_built(it.value.span, "a `match` on a value that is not known while compiling");
-        }
         let subject = value.ty.single().clone();
         self.patterns(it, &subject);
         let before = self.writes.clone();
@@ -158,7 +233,8 @@ impl Infer<'_> {
             };
             none_taken |= takes(&PatternKind::None);
             let wanted = expected.or(ty.as_ref());
-            let val = self.knowing(present.into_iter().collect(), |infer| infer.arm(arm, wanted));
+            let val =
+                self.knowing(present.into_iter().collect(), |infer| infer.guarded(|infer| infer.arm(arm, wanted)));
             let after = std::mem::take(&mut self.writes);
             joined = Some(match joined {
                 None => after,
@@ -281,6 +357,11 @@ impl Infer<'_> {
         }))
     }
 
+    /// Infers what runs under a condition.
+    fn guarded<T>(&mut self, inner: impl FnOnce(&mut Self) -> T) -> T {
+        self.inside(Around::Guard, inner)
+    }
+
     /// A write in a body that runs more than once is a second write.
     fn written_in_loop(&mut self, before: &super::assign::Writes, it: &For, keys: Option<&[ConstValue]>) {
         if keys.is_some_and(|keys| keys.len() == 1) {
@@ -295,4 +376,9 @@ impl Infer<'_> {
             self.report(finding);
         }
     }
+}
+
+/// A call with other outputs.
+fn call_with(call: &Call, outputs: Vec<(SmolStr, Ty)>) -> Ty {
+    Ty::Call(Arc::new(Call { outputs, ..Call::clone(call) }))
 }

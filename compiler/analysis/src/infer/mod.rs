@@ -33,6 +33,7 @@ use smol_str::SmolStr;
 use self::assign::Writes;
 pub use self::fields::schema_fields;
 pub use self::foreign::{Binding, Port, binding};
+pub use self::graph::{Exposed, exposed};
 pub use self::sig::{OutputSig, ParamSig, Signature, const_value, findings, matched, signature};
 use crate::db::{Db, Def, DefKind, File, syntax};
 use crate::label::Labels;
@@ -156,6 +157,8 @@ struct Infer<'db> {
     present: refine::Present,
     /// What made the names late that are bound here, by where.
     chains: FxHashMap<Span, chain::Chain>,
+    /// What a pipeline or a flow has called and named up to this point.
+    graph: graph::Graph,
 }
 
 /// All of an item that its signature leaves. Must not change when another item's body does.
@@ -173,8 +176,8 @@ pub fn check(db: &dyn Db, def: Def) -> Checked {
         ItemKind::Artifact(it) => crate::schema::check(&mut infer.out.findings, db, def, it),
         ItemKind::Job(it) => infer.job(it, signature),
         ItemKind::Action(it) => infer.action(it, signature),
-        ItemKind::Pipeline(it) => infer.pipeline(it),
-        ItemKind::Flow(it) => infer.not_built(it.name.span, "a `flow`"),
+        ItemKind::Pipeline(it) => infer.pipeline(it, signature),
+        ItemKind::Flow(it) => infer.flow(it, signature),
         // All of it is signature.
         ItemKind::Extern(_) => {}
         ItemKind::Test(it) => infer.not_built(it.title.span, "a `test`"),
@@ -208,6 +211,7 @@ impl<'db> Infer<'db> {
             secrets: Vec::new(),
             present: Vec::new(),
             chains: FxHashMap::default(),
+            graph: graph::Graph::default(),
         }
     }
 

@@ -33,7 +33,7 @@ impl Infer<'_> {
                 self.trigger(event, finished.as_ref(), filters.as_ref());
                 self.repeated_trigger(event, seen);
             }
-            Setting::Param { name, ty, default } => self.pipeline_param(name, ty, default.as_ref()),
+            Setting::Param { name, .. } => self.bind_param(name),
         }
     }
 

@@ -147,7 +147,15 @@ pub fn signature(db: &dyn Db, def: Def) -> Signature {
             }
         }
         ItemKind::Extern(it) => infer.extern_signature(it, &mut sig),
-        ItemKind::Use(_) | ItemKind::Flow(_) | ItemKind::Pipeline(_) | ItemKind::Test(_) | ItemKind::Hole => {}
+        ItemKind::Flow(it) => {
+            sig.params = infer.params(&it.params);
+            sig.outputs = infer.graph_outputs(it.outputs.as_deref().unwrap_or_default());
+        }
+        ItemKind::Pipeline(it) => {
+            sig.params = infer.pipeline_params(&it.body);
+            sig.outputs = infer.graph_outputs(it.outputs.as_deref().unwrap_or_default());
+        }
+        ItemKind::Use(_) | ItemKind::Test(_) | ItemKind::Hole => {}
     }
     sig.checked = infer.out;
     sig
@@ -220,6 +228,11 @@ impl Infer<'_> {
     }
 
     fn outputs(&mut self, outputs: &[Output]) -> Vec<OutputSig> {
+        self.outputs_of(outputs, Self::output_type)
+    }
+
+    /// The outputs of a signature, each checked by `one`.
+    pub(super) fn outputs_of(&mut self, outputs: &[Output], one: impl Fn(&mut Self, &Output, &Ty)) -> Vec<OutputSig> {
         let mut sigs: Vec<OutputSig> = Vec::with_capacity(outputs.len());
         for output in outputs {
             let ty = self.lower_closed(&output.ty);
@@ -231,7 +244,7 @@ impl Infer<'_> {
                     .help("remove `always`");
                 self.report(finding);
             }
-            self.output_type(output, &ty);
+            one(self, output, &ty);
             sigs.push(OutputSig { name: output.name.text.clone(), span: output.name.span, ty, always: output.always });
         }
         self.distinct("output", &sigs.iter().map(|it| (it.name.clone(), it.span)).collect::<Vec<_>>());

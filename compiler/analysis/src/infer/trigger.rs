@@ -2,31 +2,16 @@
 
 use std::sync::Arc;
 
-use flow_syntax::tree::{self, Entry, EntryValue, Expr, ExprKind, Map, Name};
+use flow_syntax::tree::{self, Entry, EntryValue, ExprKind, Map, Name};
 use flow_syntax::{Code, Span};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::{Infer, LocalKind, Phase, Val};
+use super::Infer;
 use crate::suggest::{list, nearest};
 use crate::ty::Ty;
 
 impl Infer<'_> {
-    /// `param name: T = default` of a pipeline.
-    pub(super) fn pipeline_param(&mut self, name: &Name, ty: &tree::Type, default: Option<&Expr>) {
-        let lowered = self.lower(ty);
-        if !matches!(lowered, Ty::Error | Ty::Bool | Ty::Int | Ty::String | Ty::Enum(_)) {
-            let what = format!("a parameter of type `{}`", self.show(&lowered));
-            self.not_built(ty.span, &what);
-        }
-        if let Some(default) = default {
-            let val = self.check_expr(default, &lowered, &format!("`{}` is", name.text));
-            self.require_const(default, &val, &format!("the default of `{}`", name.text));
-        }
-        let late = Some(format!("`{}` is a parameter of the pipeline, known when a run is planned", name.text));
-        self.declare(name, Val::new(lowered, Phase::Plan), LocalKind::Param, late);
-    }
-
     /// Reports a second trigger of one event; only schedules add up.
     pub(super) fn repeated_trigger(&mut self, event: &tree::Path, seen: &mut FxHashMap<SmolStr, Span>) {
         let [name] = event.segments.as_slice() else { return };

@@ -91,8 +91,14 @@ impl<'db> Graph<'db> {
         for stmt in &body.stmts {
             match &stmt.kind {
                 StmtKind::Setting(Setting::Trigger { event, filters, .. }) => {
-                    let name = event.segments.first().map_or("", |name| name.text.as_str());
-                    plan.triggers.extend(trigger(scope, name, filters.as_ref())?);
+                    let name = match event.segments.as_slice() {
+                        [name] => name.text.as_str(),
+                        _ => "",
+                    };
+                    let Some(trigger) = trigger(scope, name, filters.as_ref())? else {
+                        return scope.not_built(event.span, "this trigger");
+                    };
+                    plan.triggers.push(trigger);
                 }
                 StmtKind::Setting(Setting::Param { name, default, ty }) => {
                     let default = default.as_ref().map(|default| scope.constant(default)).transpose()?;
@@ -146,7 +152,8 @@ impl<'db> Graph<'db> {
             StmtKind::Expose { value, title, options } => {
                 self.expose(scope, stmt.span, value, title.as_ref(), options.as_ref())
             }
-            _ => Ok(()),
+            StmtKind::Setting(_) | StmtKind::Hole => Ok(()),
+            _ => Err(Vec::new()),
         }
     }
 
