@@ -4,6 +4,7 @@
 pub mod ctx;
 pub mod db;
 pub mod diagnostics;
+pub mod effects;
 pub mod eval;
 pub mod infer;
 pub mod label;

@@ -1,15 +1,16 @@
 //! Declarations and imports that nothing uses.
 //!
-//! An import counts for its file. A declaration counts for the project, and only where there is no
+//! Outputs count for all callers. An import counts for its file. A declaration counts for the project, and only where there is no
 //! doubt: it is private (`_name`), or it stands beside a pipeline. A file without one is a library,
 //! whose users need not all be here.
 
-use flow_syntax::Code;
 use flow_syntax::tree::{ItemKind, UseTarget};
+use flow_syntax::{Code, Span};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use crate::db::{Db, Def, DefKind, File, broken, defs, syntax};
+use crate::effects::facts;
 use crate::infer::{Checked, check, signature};
 use crate::place::{Finding, Place};
 use crate::schema::declared;
@@ -20,6 +21,8 @@ use crate::scope::{Res, name_place, scope};
 struct Used {
     declarations: FxHashSet<Def>,
     modules: FxHashSet<File>,
+    /// Outputs that a caller reads.
+    outputs: FxHashSet<(Def, SmolStr)>,
 }
 
 /// Must not change when an edit uses nothing new and drops nothing.
@@ -43,6 +46,7 @@ fn used(db: &dyn Db, file: File) -> Used {
         };
         note(&signature(db, def).checked);
         note(check(db, def));
+        used.outputs.extend(facts(db, def).reads.iter().cloned());
         if def.kind(db) == DefKind::Artifact {
             note(&declared(db, def).1);
         }
@@ -64,6 +68,26 @@ fn is_used(db: &dyn Db, def: Def) -> bool {
     used_in_project(db).contains(&def)
 }
 
+/// The outputs that anything in the project reads.
+#[salsa::tracked(returns(ref))]
+fn outputs_in_project(db: &dyn Db) -> FxHashSet<(Def, SmolStr)> {
+    let files = db.project().files(db);
+    files.values().flat_map(|file| used(db, *file).outputs.iter().cloned()).collect()
+}
+
+/// The outputs of a declaration that no caller reads, nor it itself. Must not change when those of
+/// another one do.
+#[salsa::tracked(returns(ref))]
+fn unread(db: &dyn Db, def: Def) -> Vec<(SmolStr, Span)> {
+    let read = outputs_in_project(db);
+    let own = &facts(db, def).locals;
+    let outputs = signature(db, def).outputs.iter().filter(|output| {
+        let name = &output.name;
+        !name.is_empty() && !name.starts_with('_') && !own.contains(name) && !read.contains(&(def, name.clone()))
+    });
+    outputs.map(|output| (output.name.clone(), output.span)).collect()
+}
+
 /// What a file declares or imports for nothing.
 pub(crate) fn findings(db: &dyn Db, file: File) -> Vec<Finding> {
     let items = defs(db, file);
@@ -72,18 +96,25 @@ pub(crate) fn findings(db: &dyn Db, file: File) -> Vec<Finding> {
         return Vec::new();
     }
     let entry = items.iter().any(|def| def.kind(db) == DefKind::Pipeline);
-    items
-        .iter()
-        .filter_map(|&def| match def.kind(db) {
-            DefKind::Use => import(db, file, def),
-            DefKind::Const | DefKind::Fn | DefKind::Enum | DefKind::Struct | DefKind::Artifact | DefKind::Action => {
+    let mut found = Vec::new();
+    for &def in items {
+        match def.kind(db) {
+            DefKind::Use => found.extend(import(db, file, def)),
+            DefKind::Pipeline | DefKind::Test | DefKind::Hole => {}
+            kind => {
                 let name = def.name(db);
-                let reported = (entry || name.starts_with('_')) && !is_used(db, def);
-                reported.then(|| declaration(db, def, name))
+                if !entry && !name.starts_with('_') {
+                    continue;
+                }
+                if !is_used(db, def) {
+                    found.push(declaration(db, def, name));
+                } else if matches!(kind, DefKind::Job | DefKind::Action | DefKind::Flow) {
+                    found.extend(unread(db, def).iter().map(|(name, span)| output(def, name, *span)));
+                }
             }
-            _ => None,
-        })
-        .collect()
+        }
+    }
+    found
 }
 
 fn import(db: &dyn Db, file: File, def: Def) -> Option<Finding> {
@@ -109,8 +140,23 @@ fn import(db: &dyn Db, file: File, def: Def) -> Option<Finding> {
 }
 
 fn declaration(db: &dyn Db, def: Def, name: &SmolStr) -> Finding {
-    let keyword = syntax(db, def).keyword();
-    Finding::new(Code::UnusedDeclaration, name_place(db, def), format!("the {keyword} `{name}` is never used"))
-        .label("declared here, used nowhere in the project")
-        .help("remove it")
+    let item = syntax(db, def);
+    let keyword = item.keyword();
+    let (what, label) = match def.kind(db) {
+        DefKind::Job | DefKind::Flow => ("called", "declared here, called nowhere in the project"),
+        DefKind::Secret => ("read", "declared here, read nowhere in the project"),
+        _ => ("used", "declared here, used nowhere in the project"),
+    };
+    let finding =
+        Finding::new(Code::UnusedDeclaration, name_place(db, def), format!("the {keyword} `{name}` is never {what}"))
+            .label(label)
+            .help("remove it");
+    // Its documentation is not part of it, and would be left to what follows.
+    if item.docs.0.is_empty() { finding.fix("remove it", Place::new(def, item.span), "") } else { finding }
+}
+
+fn output(def: Def, name: &SmolStr, span: Span) -> Finding {
+    Finding::new(Code::UnusedOutput, Place::new(def, span), format!("the output `{name}` is never read"))
+        .label("no caller in the project reads it")
+        .help(format!("pass it on, `expose` it for people, or remove it; `_{name}` keeps it"))
 }

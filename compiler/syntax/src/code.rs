@@ -125,9 +125,17 @@ codes! {
 
     OutMismatch = "F0620" Error "an argument and its parameter disagree on `out`";
     BadOnce = "F0621" Error "a `once` action asks for what cannot be";
+    OnceConflict = "F0622" Error "two calls of a `once` action disagree";
     BadReference = "F0623" Error "a reference to something foreign is not written correctly";
     BadPort = "F0624" Error "an input or output of a foreign binding is not possible";
 
+    BackendExcluded = "F0626" Error "a pipeline asserts a backend that one of its steps excludes";
+    NoBackend = "F0627" Error "no backend can carry out a pipeline";
+    PermissionMissing = "F0628" Error "a step needs a permission that its job does not have";
+    PermissionUnneeded = "F0629" Warning "a job has a permission that nothing needs";
+    Impure = "F0630" Error "a reusable job depends on more than its inputs";
+    ReadsHistory = "F0631" Warning "a reusable job reads the history";
+    UnusedOutput = "F0632" Warning "an output is never read";
     NoCalls = "F0640" Error "a part of a pipeline has no job in it";
     OutputsWithoutCall = "F0641" Error "a pipeline that nobody calls has outputs";
     LateFilter = "F0642" Error "which calls a loop makes is decided too late";

@@ -232,7 +232,7 @@ impl Infer<'_> {
                 super::refine::path(&it.value)
             };
             none_taken |= takes(&PatternKind::None);
-            let wanted = expected.or(ty.as_ref());
+            let wanted = expected.or(ty.as_ref()).filter(|ty| **ty != Ty::Unit);
             let val =
                 self.knowing(present.into_iter().collect(), |infer| infer.guarded(|infer| infer.arm(arm, wanted)));
             let after = std::mem::take(&mut self.writes);

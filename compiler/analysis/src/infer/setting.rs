@@ -154,6 +154,7 @@ impl Infer<'_> {
         let Some(form) = self.find_setting(name, place, seen) else { return };
         let what = format!("`{}`", name.text);
         match form {
+            _ if name.text == "permissions" => self.permissions(map),
             SettingForm::Env => self.env(map),
             SettingForm::Checkout => {
                 self.entries(

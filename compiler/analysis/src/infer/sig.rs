@@ -200,6 +200,10 @@ pub fn findings(db: &dyn Db, def: Def) -> Vec<Finding> {
     all.extend(const_failure(db, def));
     all.extend(check(db, def).findings.iter().cloned());
     all.extend(crate::recursion::finding(db, def));
+    // What cannot be understood may have other effects than it seems.
+    if all.iter().all(|finding| finding.severity != flow_syntax::Severity::Error) {
+        all.extend(crate::effects::findings(db, def));
+    }
     all
 }
 
