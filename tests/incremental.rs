@@ -128,8 +128,8 @@ job build(level: int) -> (app: App) on linux {
     sh "make LEVEL=#{level} OUT=#{out app.binary}"
 }
 
-job test(app: App, const suite: Suite) -> (report: opaque) on linux {
-    sh "#{app.binary} #{suite} #{out report}"
+job test(app: App, const suite: Suite) -> (_report: opaque) on linux {
+    sh "#{app.binary} #{suite} #{out _report}"
 }
 
 job describe() -> (version: string) on linux {
@@ -231,9 +231,9 @@ fn a_line_more_in_a_body_checks_that_body_alone() {
 #[test]
 fn a_mistake_in_a_body_checks_that_body_alone() {
     let mut bench = bench();
-    let executed = bench.edit("main.flow", "#{out report}\"", "#{out repo");
+    let executed = bench.edit("main.flow", "#{out _report}\"", "#{out repo");
     assert_eq!(of(&executed, &["check"]), ["check(test)"], "{executed:?}");
-    let executed = bench.edit("main.flow", "#{out repo", "#{out report}\"");
+    let executed = bench.edit("main.flow", "#{out repo", "#{out _report}\"");
     assert_eq!(of(&executed, &["check"]), ["check(test)"], "{executed:?}");
 }
 

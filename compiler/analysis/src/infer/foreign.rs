@@ -4,12 +4,14 @@
 use std::sync::Arc;
 
 use flow_syntax::tree::{
-    Arg, Entry, EntryValue, Extern, ExternField, ExternKind, ExternPort, Foreign, Map, ParamMode, PortDirection, Text,
+    Arg, ArgValue, Entry, EntryValue, Extern, ExternField, ExternKind, ExternPort, Foreign, Map, ParamMode,
+    PortDirection, Text,
 };
 use flow_syntax::{Code, Span};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use super::sink::Sink;
 use super::{Infer, OutputSig, ParamSig, Phase, Signature, Val, Where};
 use crate::db::{Db, Def, syntax};
 use crate::permission::{Granted, SCOPES, access, granted, scope};
@@ -85,6 +87,15 @@ fn foreign_name(port: &ExternPort) -> SmolStr {
         Some(name) => name.into(),
         None => port.name.text.replace('_', "-").into(),
     }
+}
+
+/// Whether an input of this name runs its text as a program, by what foreign actions and tasks call
+/// such inputs.
+fn evaluates(foreign: &str) -> bool {
+    const NAMES: [&str; 10] =
+        ["script", "run", "command", "commands", "cmd", "code", "args", "arguments", "inline", "expression"];
+    let lower = foreign.to_ascii_lowercase();
+    NAMES.contains(&lower.as_str()) || ["script", "command", "commands"].iter().any(|end| lower.ends_with(end))
 }
 
 /// The type of `r.outputs`: any name, and a text that may be missing.
@@ -325,6 +336,18 @@ impl Infer<'_> {
             self.misplaced_call(span, def, what, where_);
             return Val::error();
         }
+        let Some(binding) = binding(self.db, def) else { return val };
+        for (arg, param) in super::matched(&super::signature(self.db, def).params, args) {
+            let (ArgValue::Expr(value), Some(param)) = (&arg.value, param) else { continue };
+            let Some(port) = binding.ports.iter().find(|port| port.name == param.name) else { continue };
+            let noun = format!("the input `{}` of `{}`", param.name, def.name(self.db));
+            let Some(given) = self.out.types.get(&value.span).cloned() else { continue };
+            if evaluates(&port.foreign) {
+                self.sink(value, &given, Sink::Code(&noun));
+            } else if *param.ty.present() == Ty::Path {
+                self.sink(value, &given, Sink::Path(&noun));
+            }
+        }
         val
     }
 
@@ -347,7 +370,11 @@ impl Infer<'_> {
             match value {
                 EntryValue::Expr(value) => {
                     let val = self.expr(value, None);
-                    self.input(value.span, &val.ty, &key.text);
+                    let noun = format!("the input `{}`", key.text);
+                    let sink = if evaluates(&key.text) { Sink::Code(&noun) } else { Sink::Confidential(&noun) };
+                    if self.sink(value, &val, sink) {
+                        self.input(value.span, &val.ty, &key.text);
+                    }
                 }
                 EntryValue::Map(map) => {
                     let finding = self

@@ -41,21 +41,10 @@ pub fn plan(db: &dyn Db, pipeline: Def, backend: Backend) -> Result<Arc<Plan>, V
     graph::Graph::new(db, pipeline, backend).elaborate(tree, item.docs.text()).map(Arc::new)
 }
 
-/// The backends that a pipeline says it supports, or all.
+/// The backends that support a pipeline: those that it says, else those that nothing in it excludes.
 pub fn backends(db: &dyn Db, pipeline: Def) -> Vec<Backend> {
-    let all = vec![Backend::Github, Backend::Ado, Backend::Local];
-    let item = syntax(db, pipeline);
-    let ItemKind::Pipeline(tree) = &item.kind else { return all };
-    let Some(value) = setting(tree, "backends") else { return all };
-    let names = &flow_analysis::infer::check(db, pipeline).names;
-    let Ok(value) = flow_analysis::eval::Eval::new(db, pipeline, names).expr(value, &[]) else { return all };
-    match value {
-        flow_analysis::value::ConstValue::List(items) => all
-            .into_iter()
-            .filter(|backend| items.iter().any(|item| item.text().as_deref() == Some(backend.name())))
-            .collect(),
-        _ => all,
-    }
+    let supported = flow_analysis::effects::backends(db, pipeline);
+    [Backend::Github, Backend::Ado, Backend::Local].into_iter().filter(|it| supported.has(it.name())).collect()
 }
 
 fn setting<'a>(pipeline: &'a Pipeline, name: &str) -> Option<&'a flow_syntax::tree::Expr> {
