@@ -88,13 +88,23 @@ pub fn default_value(db: &dyn Db, def: Def, param: &str) -> Option<ConstValue> {
     Eval::new(db, def, names).expr(default, &[]).ok()
 }
 
+/// The value of the function `def` for the values of all its parameters, in order.
+pub fn apply(db: &dyn Db, def: Def, args: Vec<ConstValue>) -> Option<ConstValue> {
+    let item = syntax(db, def);
+    let ItemKind::Fn(function) = &item.kind else { return None };
+    let params = &signature(db, def).params;
+    let env: Vec<(SmolStr, ConstValue)> = params.iter().map(|param| param.name.clone()).zip(args).collect();
+    Eval { depth: 1, ..Eval::new(db, def, &check(db, def).names) }.expr(&function.value, &env).ok()
+}
+
 impl<'a> Eval<'a> {
     /// An evaluation in `def`, whose words stand for `names`.
     pub fn new(db: &'a dyn Db, def: Def, names: &'a FxHashMap<Span, Res>) -> Self {
         Self { db, def, names, depth: 0, steps: Cell::new(0) }
     }
 
-    fn at(&self, span: Span) -> Place {
+    /// A place in the item.
+    pub(crate) fn at(&self, span: Span) -> Place {
         Place::new(self.def, span)
     }
 

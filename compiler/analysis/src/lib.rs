@@ -9,6 +9,8 @@ pub mod eval;
 pub mod infer;
 pub mod label;
 pub mod line_index;
+mod norm;
+pub mod path;
 pub mod permission;
 pub mod place;
 mod recursion;

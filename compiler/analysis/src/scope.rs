@@ -35,6 +35,28 @@ pub enum Res {
     Variant(Def, SmolStr),
     /// `ctx`.
     Ctx,
+    /// A function or method that needs no declaration.
+    Builtin(Builtin),
+}
+
+/// A function or method that needs no declaration: noted at what is called, so that elaboration knows it
+/// without reading words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Builtin {
+    /// `file("path")`
+    File,
+    /// `files("pattern")`
+    Files,
+    /// `dir("path")`
+    Dir,
+    /// `merge(a, b)`
+    Merge,
+    /// `dir.assert_exists("path")`
+    AssertExists,
+    /// `dir.subtree("path")`
+    Subtree,
+    /// `dir.filter("pattern")`
+    Filter,
 }
 
 /// The top level of a file. Must not change when bodies do.

@@ -151,6 +151,27 @@ impl Ty {
         }
     }
 
+    /// With everything computed in its const arguments that can be: after [`Ty::substitute`].
+    #[must_use]
+    pub fn folded(&self, db: &dyn Db) -> Self {
+        match self {
+            Self::Artifact(def, args) => {
+                Self::Artifact(*def, args.iter().map(|arg| crate::norm::folded(db, arg)).collect())
+            }
+            Self::Json(inner) => Self::Json(Arc::new(inner.folded(db))),
+            Self::List(inner) => Self::List(Arc::new(inner.folded(db))),
+            Self::Optional(inner) => Self::Optional(Arc::new(inner.folded(db))),
+            Self::Family(family) => {
+                Self::Family(Arc::new(Family { member: family.member.folded(db), ..Family::clone(family) }))
+            }
+            Self::Call(call) => {
+                let outputs = call.outputs.iter().map(|(name, ty)| (name.clone(), ty.folded(db))).collect();
+                Self::Call(Arc::new(Call { outputs, ..Call::clone(call) }))
+            }
+            other => other.clone(),
+        }
+    }
+
     /// As it would be written.
     pub fn display(&self, db: &dyn Db) -> String {
         match self {
@@ -242,7 +263,7 @@ fn members_convert(db: &dyn Db, from: &Family, to: impl Fn(&Norm) -> Ty) -> bool
     match (&from.binder, &from.keys) {
         (Some(_), Some(keys)) => keys.iter().all(|key| {
             let key = Norm::Value(key.clone());
-            converts(db, &from.at(&key), &to(&key))
+            converts(db, &from.at(&key).folded(db), &to(&key).folded(db))
         }),
         (binder, _) => {
             let key = binder.as_ref().map_or(Norm::Any, |binder| Norm::Symbol(binder.clone()));

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use flow_syntax::tree::{BinaryOp, UnaryOp};
 use smol_str::SmolStr;
 
 use crate::db::{Db, Def};
@@ -105,10 +106,34 @@ pub enum Norm {
     Symbol(SmolStr),
     /// A function of these.
     Call(Def, Arc<[Norm]>),
+    /// An operator, method or form of these.
+    Apply(Operator, Arc<[Norm]>),
     /// `_`.
     Any,
     /// Not known while compiling, or wrong in a way that has been reported.
     Unknown,
+}
+
+/// What a [`Norm::Apply`] does with its operands. No arithmetic is done on what is not known: two
+/// forms are one only if they are written alike.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Operator {
+    /// `!a`
+    Unary(UnaryOp),
+    /// `a == b`
+    Binary(BinaryOp),
+    /// `a.name`
+    Field(SmolStr),
+    /// `a[b]`
+    Index,
+    /// `a.name(b)`
+    Method(SmolStr),
+    /// A text of these parts.
+    Text,
+    /// A list of these elements.
+    List,
+    /// `if a { b } else { c }`
+    If,
 }
 
 impl Norm {
@@ -121,6 +146,7 @@ impl Norm {
                 let args: Vec<_> = args.iter().map(|arg| arg.display(db)).collect();
                 format!("{}({})", def.name(db), args.join(", "))
             }
+            Self::Apply(operator, args) => operator.display(db, args),
             Self::Any => "_".to_owned(),
             Self::Unknown => "?".to_owned(),
         }
@@ -132,6 +158,9 @@ impl Norm {
         match self {
             Self::Symbol(name) => with(name).unwrap_or_else(|| self.clone()),
             Self::Call(def, args) => Self::Call(*def, args.iter().map(|arg| arg.substitute(with)).collect()),
+            Self::Apply(operator, args) => {
+                Self::Apply(operator.clone(), args.iter().map(|arg| arg.substitute(with)).collect())
+            }
             other => other.clone(),
         }
     }

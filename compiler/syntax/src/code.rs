@@ -111,6 +111,15 @@ codes! {
     BadFieldKind = "F0503" Error "a field of an artifact has no kind that files can have";
     MissingPath = "F0504" Error "a file output does not say its path";
     InsideOpaque = "F0505" Error "a path lies inside an opaque directory";
+    ConditionalField = "F0506" Error "a field of an artifact is there for some arguments only";
+    BadPattern = "F0507" Error "a pattern of files is not possible here";
+    BadSchemaParameter = "F0508" Error "a parameter of an artifact cannot tell variants apart";
+    EmptyArtifact = "F0509" Warning "an artifact holds nothing";
+    PartOfOpaque = "F0510" Error "a part of an opaque directory is taken that nobody has promised";
+    OverlappingTakes = "F0511" Error "a directory is taken around something else that is taken";
+    OverSources = "F0512" Error "an output directory holds sources that its job depends on";
+    BadMerge = "F0513" Error "directories cannot be merged like this";
+    BadJsonType = "F0514" Error "a JSON file cannot hold values of this type";
 
     UnknownSetting = "F0601" Error "a setting is not known";
     LateSetting = "F0602" Error "a setting stands after a statement";

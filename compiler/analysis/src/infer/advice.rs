@@ -1,11 +1,52 @@
 //! What to do about a value of the wrong type.
 
-use super::Infer;
+use smol_str::SmolStr;
+
+use super::{Infer, signature};
+use crate::db::Def;
+use crate::place::Finding;
 use crate::scope::variants;
 use crate::suggest::list;
 use crate::ty::{Ty, converts};
+use crate::value::{ConstValue, Norm};
 
 impl Infer<'_> {
+    /// Says in which arguments two variants of one artifact differ, and what to do about it.
+    pub(super) fn about_variants(&self, finding: Finding, def: Def, from: &[Norm], to: &[Norm]) -> Finding {
+        let params = &signature(self.db, def).params;
+        let differing: Vec<(&SmolStr, &Norm, &Norm)> = params
+            .iter()
+            .zip(from.iter().zip(to))
+            .filter(|(_, (from, to))| from != to && !matches!(to, Norm::Any | Norm::Unknown) && **from != Norm::Unknown)
+            .map(|(param, (from, to))| (&param.name, from, to))
+            .collect();
+        let shown: Vec<String> = differing
+            .iter()
+            .map(|(name, from, to)| format!("`{name}` is `{}`, not `{}`", from.display(self.db), to.display(self.db)))
+            .collect();
+        let finding =
+            finding.note(format!("they are variants of one artifact that hold different files: {}", shown.join(", ")));
+        match differing.as_slice() {
+            // A symbol that may well have the value that is wanted.
+            [(_, from @ Norm::Symbol(symbol), to @ Norm::Value(value))]
+                if self.domain(symbol).is_none_or(|values| values.contains(value)) =>
+            {
+                finding.help(match value {
+                    ConstValue::Bool(true) => format!("test it around this: `if {symbol} {{ … }}`"),
+                    ConstValue::Bool(false) => format!("test it around this: `if !{symbol} {{ … }}`"),
+                    _ => {
+                        let (from, to) = (from.display(self.db), to.display(self.db));
+                        format!("test it around this: `if {from} == {to} {{ … }}`")
+                    }
+                })
+            }
+            [(_, Norm::Value(_), Norm::Value(value))] => {
+                finding.help(format!("give the variant for `{}`", value.display(self.db)))
+            }
+            _ => finding,
+        }
+    }
+
     /// An imperative that gets from a `from` to a `to`.
     pub(super) fn advice(&self, from: &Ty, to: &Ty) -> String {
         let from = from.single();
@@ -17,6 +58,26 @@ impl Infer<'_> {
                 let first = call.outputs.first().map_or("", |(name, _)| name);
                 let names = list(call.outputs.iter().map(|(name, _)| name.as_str()));
                 format!("choose one of its outputs: {names}, as in `x.{first}`")
+            }
+            (Ty::List(inner), Ty::File | Ty::Exec) if converts(self.db, inner, to.present()) => {
+                "take one file, `file(\"…\")`, or make the output all of them: `[file] = \"*\"`".to_owned()
+            }
+            (Ty::File | Ty::Exec, Ty::List(inner)) if converts(self.db, from, inner) => {
+                "take all that match a pattern: `files(\"dist/*\")`".to_owned()
+            }
+            (Ty::File | Ty::Exec, Ty::Opaque) => "take the directory: `dir(\"…\")`".to_owned(),
+            (Ty::Artifact(def, args), Ty::File | Ty::Exec | Ty::Opaque) => {
+                let fields = self.fields_of(*def, args);
+                let names: Vec<&str> = fields
+                    .iter()
+                    .filter(|field| converts(self.db, &field.ty, to))
+                    .map(|field| field.name.as_str())
+                    .collect();
+                match names.as_slice() {
+                    [] => "give an output of a job, or take what a tool left behind: `file(\"…\")`, `dir(\"…\")`"
+                        .to_owned(),
+                    _ => format!("name one of its fields: {}", list(names.iter().copied())),
+                }
             }
             (Ty::Family(_), _) => "choose one member by its key: `xs[key]`".to_owned(),
             (Ty::Enum(_) | Ty::Int | Ty::Bool | Ty::Duration, Ty::String) => {

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use super::{Infer, LocalKind, OutputSig};
 use crate::db::broken;
-use crate::schema::{self, Leaf};
+use crate::schema::Leaf;
 use crate::suggest::{list, nearest};
 use crate::ty::Ty;
 
@@ -92,7 +92,7 @@ impl Infer<'_> {
             return None;
         }
         let root = place.root.text.clone();
-        let found = self.local(&root).filter(|local| writable(local)).map(|local| local.val.ty.clone());
+        let found = self.local(&root).filter(|local| writable(local)).map(|local| self.narrowed_ty(&local.val.ty));
         let Some(ty) = found else {
             self.unknown_place(place);
             return None;
@@ -135,11 +135,15 @@ impl Infer<'_> {
                 Some(PlaceStep::Index(_)) => None,
             };
         };
-        let leaves = schema::leaves(self.db, *def, args);
+        let leaves = self.leaves_of(*def, args);
         if name.is_empty() {
             return Some(Target::Whole(ty.clone(), leaves));
         }
         if let Some(leaf) = leaves.iter().find(|leaf| leaf.name == name) {
+            if !self.leaf_is_sure(*def, args, leaf, place.span) {
+                self.writes.mistaken.push(root);
+                return None;
+            }
             return Some(Target::Leaf(leaf.ty.clone()));
         }
         let shown = self.show(&ty);
@@ -276,7 +280,7 @@ impl Infer<'_> {
         let inside = |outer: &str, inner: &str| {
             inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        let root_leaves = schema::leaves(self.db, *def, args);
+        let root_leaves = self.leaves_of(*def, args);
         let known = root_leaves.iter().any(|leaf| inside(&name, &format!("{root}.{}", leaf.name)));
         // Where nothing at all is written, the output itself was reported.
         if !known || !self.writes.any_of(&root) || self.writes.any_of(&name) {
@@ -300,9 +304,15 @@ impl Infer<'_> {
             let leaves = match ty {
                 Ty::Error => continue,
                 Ty::Artifact(def, _) if broken(self.db, *def) => continue,
-                Ty::Artifact(def, args) => schema::leaves(self.db, *def, args),
+                Ty::Artifact(def, args) => self.leaves_of(*def, args),
                 Ty::Optional(_) => continue,
-                other => vec![Leaf { name: SmolStr::default(), ty: other.clone(), optional: false, always: true }],
+                other => vec![Leaf {
+                    name: SmolStr::default(),
+                    ty: other.clone(),
+                    optional: false,
+                    always: true,
+                    differs: None,
+                }],
             };
             let full =
                 |leaf: &Leaf| if leaf.name.is_empty() { name.to_string() } else { format!("{name}.{}", leaf.name) };

@@ -30,6 +30,7 @@ impl Infer<'_> {
             self.bind(Local { name, span, val, kind: LocalKind::Output, used: true, late });
         }
         self.body(body);
+        self.check_takes(&body.stmts);
         self.require_outputs(&signature.outputs);
         self.report_unused();
     }
@@ -188,11 +189,8 @@ impl Infer<'_> {
         let because = format!("`{}` is", place.root.text);
         match value {
             Source::Expr(e) => {
-                let val = self.check_expr(e, &ty, &because);
-                let whole = matches!(ty, Ty::File | Ty::Exec | Ty::Opaque | Ty::Artifact(..));
-                if whole && !is_take(e) && crate::ty::converts(self.db, &val.ty, &ty) {
-                    self.not_built(e.span, "passing files on as an output");
-                }
+                self.check_expr(e, &ty, &because);
+                self.note_take(e);
             }
             source => {
                 self.source(source, Some(&ty));
@@ -309,9 +307,4 @@ fn late_reason(name: &str, source: &Source, phase: Phase) -> Option<String> {
         }
         (_, phase) => Some(format!("`{name}` is known {}", phase.when())),
     }
-}
-
-/// `file("…")`, `dir("…")`.
-fn is_take(e: &Expr) -> bool {
-    matches!(&e.kind, ExprKind::Call { callee, .. } if matches!(&callee.kind, ExprKind::Name(name) if super::call::TAKES.contains(&name.as_str())))
 }

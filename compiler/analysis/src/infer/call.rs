@@ -18,22 +18,26 @@ use crate::value::Norm;
 pub(super) const METHODS: [&str; 10] =
     ["starts_with", "ends_with", "contains", "lower", "upper", "replace", "split", "join", "trim", "is_empty"];
 
-/// The functions that take what a tool left in the sources.
-pub(super) const TAKES: [&str; 3] = ["file", "files", "dir"];
-
 impl Infer<'_> {
     pub(super) fn call(&mut self, callee: &Expr, args: &[Arg], args_span: Span, expected: Option<&Ty>) -> Val {
         if let ExprKind::Name(name) = &callee.kind
-            && TAKES.contains(&name.as_str())
+            && super::take::TAKES.contains(&name.as_str())
             && self.local(name).is_none()
             && resolve(self.db, self.file, name).is_none()
         {
             return self.take(name, callee.span, args, expected);
         }
+        if let ExprKind::Name(name) = &callee.kind
+            && name == super::view::MERGE
+            && self.local(name).is_none()
+            && resolve(self.db, self.file, name).is_none()
+        {
+            return self.merge_directories(callee.span, args);
+        }
         if let ExprKind::Field { base, name, .. } = &callee.kind
             && !self.is_module(base)
         {
-            return self.method(base, name, args);
+            return self.method(base, name, args, callee.span);
         }
         let Some(def) = self.callee(callee) else {
             self.args_of_unknown(args);
@@ -113,7 +117,7 @@ impl Infer<'_> {
         self.report(finding);
     }
 
-    fn args_of_unknown(&mut self, args: &[Arg]) {
+    pub(super) fn args_of_unknown(&mut self, args: &[Arg]) {
         for arg in args {
             match &arg.value {
                 ArgValue::Expr(value) | ArgValue::Spread(value) => {
@@ -202,7 +206,7 @@ impl Infer<'_> {
             .outputs
             .iter()
             .map(|output| {
-                let ty = output.ty.substitute(&|name| norms.get(name).cloned());
+                let ty = output.ty.substitute(&|name| norms.get(name).cloned()).folded(self.db);
                 (output.name.clone(), ty)
             })
             .collect();
@@ -278,7 +282,7 @@ impl Infer<'_> {
                 self.out_left_out(def, param, value);
                 continue;
             }
-            let to = param.ty.substitute(&|name| norms.get(name).cloned());
+            let to = param.ty.substitute(&|name| norms.get(name).cloned()).folded(self.db);
             let val = self.check_expr(value, &to, &format!("`{}` of `{callee}` is", param.name));
             phase = phase.max(val.phase);
             if param.mode == ParamMode::Const {
@@ -350,11 +354,11 @@ impl Infer<'_> {
 
     /// `Server(_)` takes its const arguments from the argument.
     fn note_open(&self, param: &Ty, name: &str, arg: &Ty, norms: &mut FxHashMap<SmolStr, Norm>) {
-        let Ty::Artifact(_, params) = param else { return };
+        let Ty::Artifact(def, params) = param else { return };
         let Ty::Artifact(_, args) = arg.single() else { return };
-        for (index, (param, arg)) in params.iter().zip(args.iter()).enumerate() {
+        for ((param, arg), sig) in params.iter().zip(args.iter()).zip(&signature(self.db, *def).params) {
             if *param == Norm::Any {
-                norms.insert(SmolStr::from(format!("{name}.{index}")), arg.clone());
+                norms.insert(SmolStr::from(format!("{name}.{}", sig.name)), arg.clone());
             }
         }
     }
@@ -377,38 +381,11 @@ impl Infer<'_> {
         self.report(finding);
     }
 
-    /// `file("target/app")`, `dir("target/doc")`.
-    fn take(&mut self, name: &str, span: Span, args: &[Arg], expected: Option<&Ty>) -> Val {
-        if !matches!(self.place, Where::Job | Where::Action) {
-            let finding = self
-                .finding(Code::NotAllowedHere, span, format!("`{name}(…)` takes files of a job's tree"))
-                .label("not in a job");
-            self.report(finding);
-        }
-        if name == "files" {
-            self.not_built(span, "`files(…)`");
-        }
-        match args {
-            [Arg { name: None, value: ArgValue::Expr(value), .. }] => {
-                let val = self.check_expr(value, &Ty::String, &format!("the path that `{name}` takes is"));
-                self.require_const(value, &val, &format!("the path that `{name}` takes"));
-            }
-            _ => {
-                let finding = self
-                    .finding(Code::MissingArgument, span, format!("`{name}` takes one path"))
-                    .label(format!("as in `{name}(\"target/app\")`"));
-                self.report(finding);
-            }
-        }
-        match (name, expected.map(Ty::present)) {
-            ("dir", _) => Val::new(Ty::Opaque, Phase::Run),
-            (_, Some(Ty::Exec)) => Val::new(Ty::Exec, Phase::Run),
-            _ => Val::new(Ty::File, Phase::Run),
-        }
-    }
-
-    fn method(&mut self, base: &Expr, name: &Name, args: &[Arg]) -> Val {
+    fn method(&mut self, base: &Expr, name: &Name, args: &[Arg], span: Span) -> Val {
         let base_val = self.expr(base, None);
+        if let Some(val) = self.directory_method(&base_val, name, args, span) {
+            return val;
+        }
         if base_val.ty.is_error() || name.is_missing() {
             self.args_of_unknown(args);
             return Val::error();

@@ -63,7 +63,7 @@ impl Infer<'_> {
                     let what = if call.job { "job" } else { "action" };
                     format!("what the {what} `{}` gives is {}", call.def.name(self.db), known(Phase::Run))
                 }
-                _ if matches!(&callee.kind, ExprKind::Name(name) if super::call::TAKES.contains(&name.as_str())) => {
+                _ if matches!(&callee.kind, ExprKind::Name(name) if super::take::TAKES.contains(&name.as_str())) => {
                     format!("files are {}", known(Phase::Run))
                 }
                 _ => return Vec::new(),

@@ -176,7 +176,7 @@ impl Infer<'_> {
             }
             self.note(span, Res::Local(SmolStr::from(name)));
             self.read_before_write(name, span);
-            return local.val;
+            return self.narrowed(local.val);
         }
         match resolve(self.db, self.file, name) {
             Some(Res::Variant(def, variant)) if variant_of.is_none_or(|expected| expected == def) => {
@@ -217,7 +217,7 @@ impl Infer<'_> {
             },
             Res::Module(_) => ("a module", format!("name one of its members: `{name}.…`")),
             Res::Ctx => ("the run's context", "name one of its members: `ctx.sha`".to_owned()),
-            Res::Local(_) | Res::Variant(..) => return Val::error(),
+            Res::Local(_) | Res::Variant(..) | Res::Builtin(_) => return Val::error(),
         };
         let finding = self
             .finding(Code::WrongKind, span, format!("`{name}` is {what}, not a value"))
@@ -286,38 +286,30 @@ impl Infer<'_> {
         nearest(name, locals.chain(top.iter().map(SmolStr::as_str))).map(str::to_owned)
     }
 
-    /// The normal form of an expression that is known while compiling.
+    /// The normal form of an expression that is known while compiling and has been inferred.
     pub(super) fn norm(&self, e: &Expr) -> Norm {
-        if let ExprKind::Name(name) = &e.kind
-            && let Some(local) = self.local(name)
-        {
-            return local.val.norm.clone();
-        }
-        if let ExprKind::Call { callee, args, .. } = &e.kind
-            && let Some(Res::Def(def)) = self.out.names.get(&callee.span)
-            && def.kind(self.db) == DefKind::Fn
-        {
-            let norms: Option<Vec<Norm>> = args
-                .iter()
-                .map(|arg| match &arg.value {
-                    flow_syntax::tree::ArgValue::Expr(value) if arg.name.is_none() => Some(self.norm(value)),
-                    _ => None,
-                })
-                .collect();
-            if let Some(norms) = norms
-                && norms.iter().any(|norm| !matches!(norm, Norm::Value(_)))
-            {
-                return Norm::Call(*def, norms.into());
-            }
-        }
         let env = self.known_values();
-        crate::eval::Eval::new(self.db, self.def, &self.out.names).expr(e, &env).map_or(Norm::Unknown, Norm::Value)
+        if let Ok(value) = crate::eval::Eval::new(self.db, self.def, &self.out.names).expr(e, &env) {
+            return Norm::Value(value);
+        }
+        let callee = match &e.kind {
+            ExprKind::Call { callee, .. } => match self.out.names.get(&callee.span) {
+                Some(Res::Def(def)) if def.kind(self.db) == DefKind::Fn => Some(*def),
+                Some(_) => return Norm::Unknown,
+                None => None,
+            },
+            _ => None,
+        };
+        let part = |e: &Expr| self.out.types.get(&e.span).map_or(Norm::Unknown, |val| val.norm.clone());
+        crate::norm::folded(self.db, &crate::norm::of(self.db, e, callee, &part))
     }
 
     /// The locals whose values are known while compiling.
     pub(super) fn known_values(&self) -> Vec<(SmolStr, ConstValue)> {
         let locals = self.frames.iter().flatten();
-        locals.filter_map(|local| Some((local.name.clone(), local.val.norm.value()?.clone()))).collect()
+        locals
+            .filter_map(|local| Some((local.name.clone(), self.narrowed_norm(&local.val.norm).value()?.clone())))
+            .collect()
     }
 }
 

@@ -40,13 +40,17 @@ impl Infer<'_> {
         let mut phase = self.condition(&it.condition, "an `if`");
         let before = self.writes.clone();
         let tells = self.tells(&it.condition);
-        let then = self.knowing(tells.holds, |infer| infer.guarded(|infer| infer.block(&it.then, expected)));
+        let then = self.under(&it.condition, true, |infer| {
+            infer.knowing(tells.holds, |infer| infer.guarded(|infer| infer.block(&it.then, expected)))
+        });
         let after_then = std::mem::replace(&mut self.writes, before);
         let wanted = expected.or(Some(&then.ty));
-        let otherwise = self.knowing(tells.fails, |infer| match &it.otherwise {
-            Some(Else::Body(body)) => Some((infer.guarded(|infer| infer.block(body, wanted)), body.span)),
-            Some(Else::If(inner, inner_span)) => Some((infer.if_value(inner, wanted), *inner_span)),
-            None => None,
+        let otherwise = self.under(&it.condition, false, |infer| {
+            infer.knowing(tells.fails, |infer| match &it.otherwise {
+                Some(Else::Body(body)) => Some((infer.guarded(|infer| infer.block(body, wanted)), body.span)),
+                Some(Else::If(inner, inner_span)) => Some((infer.if_value(inner, wanted), *inner_span)),
+                None => None,
+            })
         });
         self.writes = after_then.join(std::mem::take(&mut self.writes));
         phase = phase.max(then.phase);
@@ -119,7 +123,9 @@ impl Infer<'_> {
     }
 
     pub(super) fn for_value(&mut self, it: &For, expected: Option<&Ty>) -> Val {
-        let over = self.iterated(it);
+        let mut over = self.iterated(it);
+        // Each member of a `[Server(_)]` brings const arguments of its own.
+        over.element = super::narrow::own_arguments(self.db, &over.element, &it.name.text);
         let wanted = match expected.map(Ty::present) {
             Some(Ty::List(inner)) => Some(Ty::clone(inner)),
             Some(Ty::Family(family)) if family.binder.is_none() => Some(family.member.clone()),
@@ -145,8 +151,15 @@ impl Infer<'_> {
                 filter_phase = infer.condition(filter, "a `for`");
             }
             let present = it.filter.as_ref().map(|filter| infer.tells(filter).holds).unwrap_or_default();
-            member = infer
-                .knowing(present, |infer| infer.inside_loop(around, |infer| infer.block(&it.body, wanted.as_ref())));
+            let body = |infer: &mut Self| {
+                infer
+                    .knowing(present, |infer| infer.inside_loop(around, |infer| infer.block(&it.body, wanted.as_ref())))
+            };
+            let keys = if late { None } else { over.keys.clone() };
+            member = infer.over(&it.name.text, keys.as_ref(), |infer| match &it.filter {
+                Some(filter) => infer.under(filter, true, body),
+                None => body(infer),
+            });
         });
         self.written_in_loop(&before, it, over.keys.as_deref());
         if self.calls_so_far() > calls {
@@ -216,12 +229,18 @@ impl Infer<'_> {
     pub(super) fn match_value(&mut self, it: &Match, expected: Option<&Ty>) -> Val {
         let value = self.expr(&it.value, None);
         let subject = value.ty.single().clone();
-        self.patterns(it, &subject);
+        self.patterns(
+            &it.arms.iter().flat_map(|arm| &arm.patterns).collect::<Vec<_>>(),
+            &it.value,
+            it.arms_span,
+            &subject,
+        );
         let before = self.writes.clone();
         let mut joined = None;
         let mut ty: Option<Ty> = None;
         let mut phase = value.phase;
         let mut none_taken = false;
+        let mut earlier: Vec<&Pattern> = Vec::new();
         for arm in &it.arms {
             self.writes = before.clone();
             // An arm that does not take `none`, or that comes after one that does, has a value.
@@ -233,8 +252,10 @@ impl Infer<'_> {
             };
             none_taken |= takes(&PatternKind::None);
             let wanted = expected.or(ty.as_ref()).filter(|ty| **ty != Ty::Unit);
-            let val =
-                self.knowing(present.into_iter().collect(), |infer| infer.guarded(|infer| infer.arm(arm, wanted)));
+            let val = self.in_arm(&it.value, &earlier, &arm.patterns, |infer| {
+                infer.knowing(present.into_iter().collect(), |infer| infer.guarded(|infer| infer.arm(arm, wanted)))
+            });
+            earlier.extend(&arm.patterns);
             let after = std::mem::take(&mut self.writes);
             joined = Some(match joined {
                 None => after,
@@ -259,9 +280,9 @@ impl Infer<'_> {
     }
 
     /// Checks that the patterns fit, that none comes too late and that together they leave nothing out.
-    fn patterns(&mut self, it: &Match, subject: &Ty) {
+    pub(super) fn patterns(&mut self, patterns: &[&Pattern], value: &Expr, arms_span: Span, subject: &Ty) {
         let mut taken: Vec<(Option<ConstValue>, Span)> = Vec::new();
-        for pattern in it.arms.iter().flat_map(|arm| &arm.patterns) {
+        for pattern in patterns {
             let Some(value) = self.pattern(pattern, subject) else { continue };
             let earlier = taken.iter().find(|(other, _)| other.is_none() || *other == value).map(|(_, span)| *span);
             if let Some(earlier) = earlier {
@@ -276,7 +297,7 @@ impl Infer<'_> {
         }
         if subject.is_error()
             || taken.iter().any(|(value, _)| value.is_none())
-            || it.arms.iter().any(|arm| arm.patterns.iter().any(|p| p.kind == PatternKind::Hole))
+            || patterns.iter().any(|pattern| pattern.kind == PatternKind::Hole)
         {
             return;
         }
@@ -291,7 +312,7 @@ impl Infer<'_> {
                 let finding = self
                     .finding(
                         Code::NotExhaustive,
-                        it.value.span,
+                        value.span,
                         format!("this `match` on {a} needs an arm `_`", a = super::article(&shown)),
                     )
                     .label("not every value is listed")
@@ -312,10 +333,10 @@ impl Infer<'_> {
             return;
         }
         let names = list(missing.iter().map(String::as_str));
-        let end = it.arms_span.end.saturating_sub(1);
+        let end = arms_span.end.saturating_sub(1);
         let arms: String = missing.iter().map(|name| format!("{name} => ")).collect::<Vec<_>>().join(", ");
         let finding = self
-            .finding(Code::NotExhaustive, it.value.span, format!("this `match` leaves out {names}"))
+            .finding(Code::NotExhaustive, value.span, format!("this `match` leaves out {names}"))
             .label(format!("may be {names}"))
             .help(format!("add an arm for {names}, or `_ => …` for the rest"))
             .fix("add the missing arms", self.at(Span::empty(end)), format!("{arms} "));

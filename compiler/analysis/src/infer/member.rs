@@ -75,8 +75,11 @@ impl Infer<'_> {
                     let norm = args.get(index).cloned().unwrap_or(Norm::Unknown);
                     return Some(Val::constant(ty, norm));
                 }
-                let fields = crate::schema::fields(self.db, *def, args);
+                let fields = self.fields_of(*def, args);
                 if let Some(field) = fields.iter().find(|field| field.name == name.text) {
+                    if !self.field_is_sure(*def, args, field, name.span) {
+                        return None;
+                    }
                     return Some(Val::new(field.ty.clone(), Phase::Run));
                 }
                 fields.iter().map(|field| field.name.clone()).chain(params.iter().map(|it| it.name.clone())).collect()
@@ -106,9 +109,15 @@ impl Infer<'_> {
             Ty::Foreign if name.text == "outputs" => return Some(Val::new(super::foreign::outputs(), Phase::Run)),
             Ty::Foreign => vec![SmolStr::new_static("outputs")],
             Ty::List(_) if name.text == "len" => return Some(Val::new(Ty::Int, base.phase)),
-            Ty::Json(_) => {
-                self.not_built(name.span, "reading inside a JSON file");
-                return None;
+            Ty::Json(inner) => {
+                // What it holds as a whole, unless that has a field of this name.
+                let own = matches!(&**inner, Ty::Struct(def) if signature(self.db, *def).params.iter().any(|it| it.name == name.text));
+                if name.text == super::view::JSON_VALUE && !own {
+                    return Some(Val::new(Ty::clone(inner), Phase::Run));
+                }
+                let inner = Ty::clone(inner);
+                let holds = Val { ty: inner.clone(), phase: Phase::Run, norm: Norm::Unknown, ..base.clone() };
+                return self.member(&holds, &inner, name);
             }
             _ => Vec::new(),
         };
@@ -131,6 +140,10 @@ impl Infer<'_> {
             && matches!(ty, Ty::String | Ty::Path | Ty::List(_))
         {
             finding = finding.help(format!("call it: `.{}(…)`", name.text));
+        } else if *ty == Ty::Opaque {
+            finding = finding
+                .note("an `opaque` directory is consumed as a whole")
+                .help("a file that has to be in it is `.assert_exists(\"path\")`");
         } else if known.is_empty() {
             finding = finding.note(format!("{a} has no fields", a = super::article(&shown)));
         } else {
@@ -286,7 +299,12 @@ impl Infer<'_> {
 
     pub(super) fn index(&mut self, base: &Expr, index: &Expr) -> Val {
         let base_val = self.expr(base, None);
-        match &base_val.ty {
+        // The list that a JSON file holds.
+        let base_ty = match &base_val.ty {
+            Ty::Json(inner) if matches!(**inner, Ty::List(_)) => Ty::clone(inner),
+            other => other.clone(),
+        };
+        match &base_ty {
             Ty::Family(family) => {
                 let family = Family::clone(family);
                 let index_val = self.check_expr(index, &family.key, "the key of this family is");
@@ -300,7 +318,7 @@ impl Infer<'_> {
                     self.unknown_key(index.span, key, keys);
                     return Val::error();
                 }
-                Val::new(family.at(&index_val.norm), base_val.phase)
+                Val::new(family.at(&index_val.norm).folded(self.db), base_val.phase)
             }
             Ty::List(element) => {
                 let element = Ty::clone(element);
@@ -312,11 +330,14 @@ impl Infer<'_> {
                 Val::error()
             }
             other => {
-                let shown = self.show(other);
+                let (shown, opaque) = (self.show(other), *other == Ty::Opaque);
                 self.expr(index, None);
-                let finding = self
+                let mut finding = self
                     .finding(Code::BadIndex, base.span, format!("{a} cannot be indexed", a = super::article(&shown)))
                     .label("not a list or a family");
+                if opaque {
+                    finding = finding.help("a file that has to be in a directory is `.assert_exists(\"path\")`");
+                }
                 self.report(finding);
                 Val::error()
             }

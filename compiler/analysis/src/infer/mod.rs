@@ -16,14 +16,17 @@ mod flow;
 mod foreign;
 mod graph;
 mod member;
+mod narrow;
 mod op;
 mod refine;
 mod script;
 mod setting;
 mod sig;
 mod sink;
+mod take;
 mod trigger;
 mod types;
+mod view;
 
 use flow_syntax::tree::{Expr, ItemKind, Name};
 use flow_syntax::{Code, Span};
@@ -159,6 +162,10 @@ struct Infer<'db> {
     chains: FxHashMap<Span, chain::Chain>,
     /// What a pipeline or a flow has called and named up to this point.
     graph: graph::Graph,
+    /// Values that const symbols can have around this point, the innermost last.
+    domains: narrow::Domains,
+    /// What the job takes from its tree, and what it says it depends on.
+    takes: take::Takes,
 }
 
 /// All of an item that its signature leaves. Must not change when another item's body does.
@@ -212,6 +219,8 @@ impl<'db> Infer<'db> {
             present: Vec::new(),
             chains: FxHashMap::default(),
             graph: graph::Graph::default(),
+            domains: Vec::new(),
+            takes: take::Takes::default(),
         }
     }
 
@@ -339,14 +348,7 @@ impl<'db> Infer<'db> {
         if let (Ty::Artifact(a, from_args), Ty::Artifact(b, to_args)) = (from.single(), to)
             && a == b
         {
-            let differing: Vec<String> = from_args
-                .iter()
-                .zip(to_args.iter())
-                .filter(|(from, to)| from != to)
-                .map(|(from, to)| format!("`{}` is not `{}`", from.display(self.db), to.display(self.db)))
-                .collect();
-            finding = finding
-                .note(format!("they are variants of one artifact that hold different files: {}", differing.join(", ")));
+            finding = self.about_variants(finding, *a, from_args, to_args);
         }
         self.report(finding);
         false

@@ -31,7 +31,9 @@ impl Infer<'_> {
                 // The right side counts only where the left one has not decided.
                 let tells = self.tells(left);
                 let present = if op == BinaryOp::Or { tells.fails } else { tells.holds };
-                let b = self.knowing(present, |infer| infer.check_expr(right, &Ty::Bool, because));
+                let b = self.under(left, op == BinaryOp::And, |infer| {
+                    infer.knowing(present, |infer| infer.check_expr(right, &Ty::Bool, because))
+                });
                 Val::new(Ty::Bool, a.phase.max(b.phase))
             }
             BinaryOp::Eq | BinaryOp::Ne => self.equality(op, op_span, left, right),
@@ -72,6 +74,7 @@ impl Infer<'_> {
                     (Ty::Duration, Ty::Duration) => Ty::Duration,
                     (Ty::List(x), Ty::List(y)) if converts(self.db, y, x) => a.ty.clone(),
                     (Ty::List(x), Ty::List(y)) if converts(self.db, x, y) => b.ty.clone(),
+                    (x, _) if self.part_of_directory(op_span, left, &x.clone(), right) => Ty::Error,
                     (x, y) => {
                         let (x, y) = (x.clone(), y.clone());
                         self.bad_operands(
@@ -90,6 +93,7 @@ impl Infer<'_> {
                 let (a, b) = (self.expr(left, None), self.expr(right, None));
                 let ty = match (op, &a.ty, &b.ty) {
                     (_, Ty::Int, Ty::Int) => Ty::Int,
+                    (BinaryOp::Div, x, _) if self.part_of_directory(op_span, left, &x.clone(), right) => Ty::Error,
                     (BinaryOp::Sub, Ty::Duration, Ty::Duration) => Ty::Duration,
                     (_, x, y) => {
                         let (x, y) = (x.clone(), y.clone());

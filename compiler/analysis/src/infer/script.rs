@@ -71,6 +71,8 @@ impl Infer<'_> {
                         self.refuse_leak(script, place.span, &format!("`{}`", place.root.text));
                     }
                     match &target {
+                        // The directory that files matching a pattern go to.
+                        Target::Leaf(Ty::List(inner)) if matches!(**inner, Ty::File | Ty::Exec) => {}
                         Target::Leaf(Ty::List(_) | Ty::Family(_)) => {
                             self.not_built(hole.span, "claiming a list or a family");
                         }
@@ -172,6 +174,11 @@ impl Infer<'_> {
         let ty = ty.single();
         if spread {
             let inner = match ty {
+                // A pattern that nothing has to match.
+                Ty::Optional(list) if matches!(&**list, Ty::List(_)) => match &**list {
+                    Ty::List(inner) => Some(Ty::clone(inner)),
+                    _ => None,
+                },
                 Ty::List(inner) | Ty::Optional(inner) => Some(Ty::clone(inner)),
                 Ty::Family(family) => Some(family.member.clone()),
                 Ty::Error => return,
@@ -213,7 +220,7 @@ impl Infer<'_> {
             Ty::Optional(_) => finding
                 .help("say what to use when it is missing, `#{x ?? \"\"}`, or leave the word out then, `#{x...}`"),
             Ty::Artifact(def, args) => {
-                let fields = crate::schema::fields(self.db, *def, args);
+                let fields = self.fields_of(*def, args);
                 let names = crate::suggest::list(fields.iter().map(|field| field.name.as_str()));
                 finding.help(format!("name one of its files: {names}"))
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flow_syntax::tree::{self, ItemKind, Output, Param, ParamMode, Text};
+use flow_syntax::tree::{self, ItemKind, Output, Param, ParamMode};
 use flow_syntax::{Code, Span};
 use smol_str::SmolStr;
 
@@ -10,7 +10,7 @@ use super::{Checked, Infer, Local, LocalKind, Phase, Val, Where, check};
 use crate::db::{Db, Def, syntax};
 use crate::place::Finding;
 use crate::scope::Res;
-use crate::ty::Ty;
+use crate::ty::{Family, Ty};
 use crate::value::{ConstValue, Norm};
 
 /// What other items need to know of an item.
@@ -129,7 +129,11 @@ pub fn signature(db: &dyn Db, def: Def) -> Signature {
             let variants: Vec<_> = it.variants.iter().map(|it| (it.name.text.clone(), it.name.span)).collect();
             infer.distinct("variant", &variants);
         }
-        ItemKind::Artifact(it) => sig.params = infer.params(&it.params),
+        ItemKind::Artifact(it) => {
+            sig.params = infer.params(&it.params);
+            let types: Vec<Ty> = sig.params.iter().map(|param| param.ty.clone()).collect();
+            infer.schema_params(&it.params, &types);
+        }
         ItemKind::Action(it) => {
             sig.params = infer.params(&it.params);
             sig.outputs = infer.outputs(it.outputs.as_deref().unwrap_or_default());
@@ -225,7 +229,7 @@ impl Infer<'_> {
                 optional: param.default.is_some(),
                 merge: param.merge.is_some(),
             };
-            self.declare(&param.name, sig.val(), LocalKind::Param, None);
+            self.declare(&param.name, sig.val(self.db), LocalKind::Param, None);
             sigs.push(sig);
         }
         sigs
@@ -235,11 +239,15 @@ impl Infer<'_> {
         self.outputs_of(outputs, Self::output_type)
     }
 
-    /// The outputs of a signature, each checked by `one`.
-    pub(super) fn outputs_of(&mut self, outputs: &[Output], one: impl Fn(&mut Self, &Output, &Ty)) -> Vec<OutputSig> {
+    /// The outputs of a signature, each checked by `one`: whether it can be of that type.
+    pub(super) fn outputs_of(
+        &mut self,
+        outputs: &[Output],
+        one: impl Fn(&mut Self, &Output, &Ty) -> bool,
+    ) -> Vec<OutputSig> {
         let mut sigs: Vec<OutputSig> = Vec::with_capacity(outputs.len());
         for output in outputs {
-            let ty = self.lower_closed(&output.ty);
+            let mut ty = self.lower_closed(&output.ty);
             if output.always && self.place != Where::Job {
                 let finding = self
                     .finding(Code::NotAllowedHere, output.name.span, "only an output of a job can be `always`")
@@ -248,7 +256,9 @@ impl Infer<'_> {
                     .help("remove `always`");
                 self.report(finding);
             }
-            one(self, output, &ty);
+            if !one(self, output, &ty) {
+                ty = Ty::Error;
+            }
             sigs.push(OutputSig { name: output.name.text.clone(), span: output.name.span, ty, always: output.always });
         }
         self.distinct("output", &sigs.iter().map(|it| (it.name.clone(), it.span)).collect::<Vec<_>>());
@@ -262,72 +272,6 @@ impl Infer<'_> {
             self.report(finding);
         }
         sigs
-    }
-
-    /// Whether an output may be of type `ty`, and whether it says a path exactly when it needs one.
-    fn output_type(&mut self, output: &Output, ty: &Ty) {
-        let name = &output.name.text;
-        match (ty.present(), &output.path) {
-            (Ty::File | Ty::Exec, None) => {
-                let kind = self.show(ty);
-                let finding = self
-                    .finding(
-                        Code::MissingPath,
-                        output.ty.span,
-                        format!("the output `{name}` does not say which file it is"),
-                    )
-                    .label("no path")
-                    .help(format!("give it one: `{name}: {kind} = \"{name}.txt\"`"));
-                self.report(finding);
-            }
-            (Ty::File | Ty::Exec, Some(path)) => self.output_path(path),
-            (Ty::Error, _) | (_, None) => {}
-            (_, Some(path)) => {
-                let kind = self.show(ty);
-                let finding = self
-                    .finding(Code::BadPath, path.span, format!("an output of type `{kind}` has no path"))
-                    .label("not a file")
-                    .note("only a `file` or an `exec` output is one file of a given name")
-                    .help("remove the path")
-                    .fix("remove the path", self.at(Span::new(output.ty.span.end, path.span.end)), "");
-                self.report(finding);
-            }
-        }
-        match ty {
-            Ty::Secret | Ty::Done | Ty::Unit | Ty::None | Ty::Call(_) => {
-                let shown = self.show(ty);
-                let finding = self
-                    .finding(
-                        Code::TypeMismatch,
-                        output.ty.span,
-                        format!("the output `{name}` cannot be {a}", a = super::article(&shown)),
-                    )
-                    .label("not a value that travels between jobs");
-                self.report(finding);
-            }
-            Ty::Json(_) | Ty::Family(_) | Ty::Struct(_) => {
-                let what = format!("an output of type `{}`", self.show(ty));
-                self.not_built(output.ty.span, &what);
-            }
-            Ty::Optional(inner) if matches!(**inner, Ty::File | Ty::Exec | Ty::Opaque | Ty::Artifact(..)) => {
-                self.not_built(output.ty.span, "an output whose files may be absent");
-            }
-            _ => {}
-        }
-    }
-
-    fn output_path(&mut self, path: &Text) {
-        match path.plain() {
-            None => self.not_built(path.span, "a path with interpolations outside of an artifact"),
-            Some(plain) => {
-                if let Some(problem) = crate::schema::path_problem(&plain) {
-                    let finding = self
-                        .finding(Code::BadPath, path.span, format!("`{plain}` {problem}"))
-                        .label("not a path in an artifact");
-                    self.report(finding);
-                }
-            }
-        }
     }
 
     /// Reports names that occur twice.
@@ -375,7 +319,7 @@ impl Infer<'_> {
                 .then(|| format!("`{}` is not `const`: it may come from another job", param.name));
             // A parameter that the signature uses, as in `-> (x: T(os)) on os`, is used.
             let used = signature.checked.names.values().any(|res| *res == Res::Local(param.name.clone()));
-            let (name, span, val) = (param.name.clone(), param.span, param.val());
+            let (name, span, val) = (param.name.clone(), param.span, param.val(self.db));
             // A parameter that the action writes is to it like an output.
             let kind = if param.mode == ParamMode::Out { LocalKind::Output } else { LocalKind::Param };
             self.bind(Local { name, span, val, kind, used, late });
@@ -385,30 +329,34 @@ impl Infer<'_> {
 
 impl ParamSig {
     /// What is known of the parameter in a body.
-    pub(super) fn val(&self) -> Val {
+    pub(super) fn val(&self, db: &dyn Db) -> Val {
         match self.mode {
             ParamMode::Const => Val::constant(self.ty.clone(), Norm::Symbol(self.name.clone())),
-            // `Server(_)`: the argument's own const argument, under a name that no program can write.
-            ParamMode::Plain | ParamMode::Out => Val::new(open(&self.ty, &self.name), Phase::Run),
+            // `Server(_)`: the argument's own const argument, as `server.os`, which no symbol is called.
+            ParamMode::Plain | ParamMode::Out => Val::new(open(db, &self.ty, &self.name), Phase::Run),
         }
     }
 }
 
 /// `Server(_)` seen from inside the body: some variant, the same at each mention of the parameter.
-fn open(ty: &Ty, name: &str) -> Ty {
+pub(super) fn open(db: &dyn Db, ty: &Ty, name: &str) -> Ty {
     match ty {
         Ty::Artifact(def, args) => {
             let args: Vec<Norm> = args
                 .iter()
-                .enumerate()
-                .map(|(index, arg)| match arg {
-                    Norm::Any => Norm::Symbol(SmolStr::from(format!("{name}.{index}"))),
+                .zip(&signature(db, *def).params)
+                .map(|(arg, param)| match arg {
+                    Norm::Any => Norm::Symbol(SmolStr::from(format!("{name}.{}", param.name))),
                     other => other.clone(),
                 })
                 .collect();
             Ty::Artifact(*def, args.into())
         }
-        Ty::List(inner) => Ty::List(Arc::new(open(inner, name))),
+        Ty::List(inner) => Ty::List(Arc::new(open(db, inner, name))),
+        Ty::Optional(inner) => open(db, inner, name).optional(),
+        Ty::Family(family) => {
+            Ty::Family(Arc::new(Family { member: open(db, &family.member, name), ..Family::clone(family) }))
+        }
         other => other.clone(),
     }
 }

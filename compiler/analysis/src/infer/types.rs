@@ -240,8 +240,8 @@ impl Infer<'_> {
             return Ty::Error;
         };
         match self.read_as_type(arg) {
-            Some(ty) => Ty::Json(Arc::new(ty)),
-            None => Ty::Error,
+            Some(ty) if self.json_type(&ty, arg.span) => Ty::Json(Arc::new(ty)),
+            _ => Ty::Error,
         }
     }
 

@@ -242,7 +242,9 @@ impl<'db> Graph<'db> {
     /// A call of a job.
     fn instance(&mut self, scope: &Scope<'_>, e: &Expr, ordered: &Ordered<'_>) -> Result<Val> {
         let ExprKind::Call { callee, args, .. } = &e.kind else { return Err(Vec::new()) };
-        let Some(Res::Def(def)) = scope.res(callee.span) else { return Err(Vec::new()) };
+        let Some(Res::Def(def)) = scope.res(callee.span) else {
+            return scope.not_built(e.span, "this call in a pipeline");
+        };
         let def = *def;
         let item = syntax(self.db, def);
         let ItemKind::Job(tree) = &item.kind else {

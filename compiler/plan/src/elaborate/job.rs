@@ -107,11 +107,20 @@ fn outputs(scope: &mut Scope<'_>, def: Def, tree: &tree::Job) -> Result<Vec<Outp
     for (sig, output) in signature(scope.db, def).outputs.iter().zip(declared) {
         let ty = scope.instance_type(&sig.ty);
         let files = if is_files(&ty) {
-            let path = output.path.as_ref().and_then(tree::Text::plain);
+            let names = &signature(scope.db, def).checked.names;
+            let path = output
+                .path
+                .as_ref()
+                .map(|path| flow_analysis::eval::Eval::new(scope.db, def, names).text(path, &scope.const_env()))
+                .transpose()
+                .map_err(|failure| failure.finding(scope.db).into_iter().collect::<Vec<_>>())?;
             let place = Place::new(def, sig.span);
             let files = leaves(scope.db, &ty, &sig.name, path, place)
                 .map_err(|failure| failure.finding(scope.db).into_iter().collect::<Vec<_>>())?;
-            instance_paths(&files)?;
+            if let Some(problem) = flow_analysis::schema::instance_problem(&files) {
+                return Err(vec![problem]);
+            }
+            refuse(scope, &ty, &files, output.ty.span)?;
             let base = Base::Produced(sig.name.to_string());
             scope.bind(&sig.name, Val::Files(Files { base, leaves: Arc::clone(&files), part: String::new() }));
             Some(files)
@@ -123,32 +132,16 @@ fn outputs(scope: &mut Scope<'_>, def: Def, tree: &tree::Job) -> Result<Vec<Outp
     Ok(built)
 }
 
-/// What only the const arguments decide about paths: that they are paths, and that no two are one.
-fn instance_paths(files: &[Concrete]) -> Result<()> {
-    for (index, file) in files.iter().enumerate() {
-        let path = file.path.to_lowercase();
-        if let Some(problem) = flow_analysis::schema::path_problem(&file.path) {
-            return Err(vec![
-                Finding::new(Code::BadPath, file.place, format!("`{}` {problem}", file.path))
-                    .label("with the arguments of a call"),
-            ]);
-        }
-        let clash = files.iter().take(index).find(|other| {
-            let other = other.path.to_lowercase();
-            other == path
-                || path.strip_prefix(&other).is_some_and(|rest| rest.starts_with('/'))
-                || other.strip_prefix(&path).is_some_and(|rest| rest.starts_with('/'))
-        });
-        if let Some(clash) = clash {
-            return Err(vec![
-                Finding::new(
-                    Code::PathCollision,
-                    file.place,
-                    format!("`{}` and `{}` hold one path, `{}`", clash.name, file.name, file.path),
-                )
-                .label("with the arguments of a call")
-                .related(clash.place, "the other one"),
-            ]);
+/// Files that jobs cannot make so far.
+fn refuse(scope: &Scope<'_>, ty: &Ty, files: &[Concrete], span: flow_syntax::Span) -> Result<()> {
+    if matches!(ty, Ty::Optional(_)) {
+        return scope.not_built(span, "an output whose files may be absent");
+    }
+    for file in files {
+        match file.ty {
+            Ty::File | Ty::Exec | Ty::Opaque if !file.is_pattern() => {}
+            Ty::Json(_) => return scope.not_built(span, "an output with a `json` file"),
+            _ => return scope.not_built(span, "an output with a pattern of files"),
         }
     }
     Ok(())

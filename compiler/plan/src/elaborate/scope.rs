@@ -136,6 +136,7 @@ impl<'db> Scope<'db> {
             Some(Val::Const(value)) => Some(Norm::Value(value.clone())),
             _ => None,
         })
+        .folded(self.db)
     }
 
     /// The value of an expression.

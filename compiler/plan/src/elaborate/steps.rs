@@ -2,7 +2,7 @@
 
 use flow_analysis::db::syntax;
 use flow_analysis::infer::signature;
-use flow_analysis::scope::Res;
+use flow_analysis::scope::{Builtin, Res};
 use flow_analysis::script::{Spot, spots};
 use flow_analysis::ty::Ty;
 use flow_analysis::value::ConstValue;
@@ -241,9 +241,12 @@ impl Steps {
 
     /// `out x = file("target/app")`.
     fn take(&mut self, scope: &Scope<'_>, stmt: &Stmt, files: &super::value::Files, value: &Source) -> Result<()> {
-        let Source::Expr(Expr { kind: ExprKind::Call { args, .. }, .. }) = value else {
+        let Source::Expr(Expr { kind: ExprKind::Call { callee, args, .. }, .. }) = value else {
             return scope.not_built(value.span(), "passing files on as an output");
         };
+        if !matches!(scope.res(callee.span), Some(Res::Builtin(Builtin::File | Builtin::Dir))) {
+            return scope.not_built(value.span(), "passing these files on as an output");
+        }
         let Some(ArgValue::Expr(path)) = args.first().map(|arg| &arg.value) else { return Err(Vec::new()) };
         let from = scope.constant(path)?.text().unwrap_or_default();
         if let Some(problem) = flow_analysis::schema::path_problem(&from) {

@@ -31,7 +31,7 @@ impl Infer<'_> {
         sigs
     }
 
-    fn graph_output(&mut self, output: &Output, ty: &Ty) {
+    fn graph_output(&mut self, output: &Output, ty: &Ty) -> bool {
         let name = &output.name.text;
         if let Some(path) = &output.path {
             let finding = self
@@ -49,7 +49,9 @@ impl Infer<'_> {
                 .note("no backend passes a secret from job to job")
                 .help("let the job that needs it read the secret by its name");
             self.report(finding);
+            return false;
         }
+        true
     }
 
     /// What a pipeline gives to the one that called it travels as text.
