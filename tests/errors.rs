@@ -78,7 +78,8 @@ fn examples_are_true() {
             other => panic!("{}.md: the first block is `{other}`, not `flow`", code.id()),
         };
         if let Some(program) = program {
-            let found = program.findings();
+            let mut found = program.findings();
+            found.retain(|it| code == &Code::NotBuilt || it.code != Code::NotBuilt.id());
             if found.is_empty() || found.iter().any(|it| it.code != code.id()) {
                 failures.push(format!("{}: the first example gives\n{}", code.id(), shown(&found)));
             }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use flow_syntax::{Code, Diagnostic, Severity, Span};
 use rustc_hash::FxHashSet;
 
-use crate::db::{Db, Def, DefKind, File, Unreadable, broken, defs, parse};
+use crate::db::{Db, File, Unreadable, broken, defs, parse};
 use crate::infer::findings;
 use crate::line_index::LineIndex;
-use crate::place::{FileSpan, Finding};
-use crate::scope::{name_place, scope};
+use crate::place::FileSpan;
+use crate::scope::scope;
 
 /// What is wrong with a file, in the order of the source.
 pub fn diagnostics(db: &dyn Db, file: File) -> Vec<Diagnostic<FileSpan>> {
@@ -39,7 +39,7 @@ fn joined(db: &dyn Db, file: File) -> Vec<Diagnostic<FileSpan>> {
             !(is_about_absence(finding.code) && (broken || wrong && unused))
         })
     });
-    let twins = defs(db, file).iter().filter_map(|def| twin(db, *def));
+    let twins = defs(db, file).iter().filter_map(|def| crate::pipelines::twin(db, *def));
     let mut all: Vec<_> = syntax.collect();
     // What is said of a line that cannot be read is a consequence of that.
     let lines = line_index(db, file);
@@ -63,30 +63,6 @@ fn joined(db: &dyn Db, file: File) -> Vec<Diagnostic<FileSpan>> {
     all
 }
 
-/// A pipeline is found by its name, in whatever file it is: two of one name are an error in both.
-fn twin(db: &dyn Db, def: Def) -> Option<Finding> {
-    let other = other_pipeline(db, def)?;
-    let name = def.name(db);
-    Some(
-        Finding::new(Code::DuplicateName, name_place(db, def), format!("there are two pipelines `{name}`"))
-            .label("in this file")
-            .related(name_place(db, other), "and in another one")
-            .note("a pipeline is run and emitted by its name alone")
-            .help("rename one of them"),
-    )
-}
-
-/// The pipeline of another file that has the name of this one.
-#[salsa::tracked(returns(copy))]
-fn other_pipeline(db: &dyn Db, def: Def) -> Option<Def> {
-    if def.kind(db) != DefKind::Pipeline || def.name(db).is_empty() {
-        return None;
-    }
-    let files = db.project().files(db).values().filter(|file| **file != def.file(db));
-    let mut all = files.flat_map(|file| defs(db, *file));
-    all.find(|other| other.kind(db) == DefKind::Pipeline && other.name(db) == def.name(db)).copied()
-}
-
 /// Whether a finding says that something is not there: nothing to say of text that cannot be read.
 const fn is_about_absence(code: Code) -> bool {
     matches!(
@@ -97,6 +73,7 @@ const fn is_about_absence(code: Code) -> bool {
             | Code::UnusedParameter
             | Code::NoRunner
             | Code::NoTrigger
+            | Code::NoCalls
             | Code::NotExhaustive
             | Code::MissingPath
             | Code::MissingArgument

@@ -1,17 +1,21 @@
 //! The checked program: modules, names, types, phases, claims, as queries on a salsa database, from
 //! file over items to facts per item. No file system, no terminal, no protocol.
 
+mod cron;
 pub mod ctx;
 pub mod db;
 pub mod diagnostics;
 pub mod effects;
 pub mod eval;
+pub mod events;
+mod filter;
 pub mod infer;
 pub mod label;
 pub mod line_index;
 mod norm;
 pub mod path;
 pub mod permission;
+pub mod pipelines;
 pub mod place;
 mod recursion;
 pub mod reference;

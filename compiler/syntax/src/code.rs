@@ -149,6 +149,10 @@ codes! {
     OutputsWithoutCall = "F0641" Error "a pipeline that nobody calls has outputs";
     LateFilter = "F0642" Error "which calls a loop makes is decided too late";
     LateLoop = "F0643" Error "a loop over a later list has files in its elements";
+    BadFilter = "F0644" Error "a filter of a trigger matches nothing, or not what it should";
+    UnknownPipeline = "F0645" Error "there is no such pipeline to follow or to read";
+    UnknownExposed = "F0646" Error "a pipeline exposes nothing of this name";
+    GateNotReached = "F0647" Warning "a required gate may never be reached";
 
     NotBuilt = "F0701" Error "this part of the language is not built yet";
     LimitExceeded = "F0702" Error "a program is larger than a limit";

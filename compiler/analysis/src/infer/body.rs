@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::assign::Target;
 use super::sink::Sink;
 use super::{Infer, Local, LocalKind, Phase, Signature, Val, Where};
+use crate::db::DefKind;
 use crate::ty::Ty;
 
 impl Infer<'_> {
@@ -257,7 +258,7 @@ impl Infer<'_> {
                 .label("has no effect by itself")
                 .help("bind it with `let`, or remove it");
             self.report(finding);
-        } else if !matches!(val.ty, Ty::Call(_)) {
+        } else if !matches!(&val.ty, Ty::Call(call) if call.def.kind(self.db) != DefKind::Pipeline) {
             let finding = self
                 .finding(Code::ValueUnused, e.span, "what this call gives is not used")
                 .label("a function has no effect but its value")

@@ -35,6 +35,11 @@ impl Infer<'_> {
             return self.merge_directories(callee.span, args);
         }
         if let ExprKind::Field { base, name, .. } = &callee.kind
+            && let Some(val) = self.run_of(base, name, args, args_span)
+        {
+            return val;
+        }
+        if let ExprKind::Field { base, name, .. } = &callee.kind
             && !self.is_module(base)
         {
             return self.method(base, name, args, callee.span);

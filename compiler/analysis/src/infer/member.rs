@@ -95,6 +95,10 @@ impl Infer<'_> {
                     let only = only.clone();
                     return self.member(base, &only, name);
                 }
+                if call.def.kind(self.db) == DefKind::Pipeline {
+                    self.unknown_exposed(call, name);
+                    return None;
+                }
                 call.outputs.iter().map(|(output, _)| output.clone()).collect()
             }
             Ty::Family(family) => {

@@ -31,7 +31,7 @@ impl Infer<'_> {
             }
             Setting::Trigger { event, finished, filters } => {
                 self.trigger(event, finished.as_ref(), filters.as_ref());
-                self.repeated_trigger(event, seen);
+                self.repeated_trigger(event, finished.as_ref(), seen);
             }
             Setting::Param { name, .. } => self.bind_param(name),
         }

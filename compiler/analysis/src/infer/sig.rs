@@ -208,6 +208,7 @@ pub fn findings(db: &dyn Db, def: Def) -> Vec<Finding> {
     if all.iter().all(|finding| finding.severity != flow_syntax::Severity::Error) {
         all.extend(crate::effects::findings(db, def));
     }
+    all.extend(crate::pipelines::circle(db, def));
     all
 }
 

@@ -1,6 +1,6 @@
 //! `gate "title" [after jobs]`: the one job to require in branch protection.
 
-use flow_syntax::tree::{Expr, ItemKind, Setting, StmtKind, Text};
+use flow_syntax::tree::{Expr, ItemKind, Pipeline, Setting, StmtKind, Text};
 use flow_syntax::{Code, Span};
 
 use super::super::{Infer, check};
@@ -39,6 +39,37 @@ impl Infer<'_> {
             .label(if advisory { "all jobs before it are advisory" } else { "no call stands before it" })
             .note("a gate covers the jobs that are called before it in the body, those with `advisory = true` left out")
             .help("move it below the calls that it covers");
+        self.report(finding);
+    }
+
+    /// A required check that a filter of paths leaves out stays pending: the pull request waits for ever.
+    pub(super) fn gate_not_reached(&mut self, pipeline: &Pipeline) {
+        let stmts = &pipeline.body.stmts;
+        let Some(gate) = stmts.iter().find_map(|stmt| match &stmt.kind {
+            StmtKind::Gate { title, .. } => Some(title.span),
+            _ => None,
+        }) else {
+            return;
+        };
+        let paths = stmts.iter().find_map(|stmt| match &stmt.kind {
+            StmtKind::Setting(Setting::Trigger { event, filters: Some(filters), .. })
+                if event.segments.first().is_some_and(|name| name.text == "pull_request") =>
+            {
+                filters.entries.iter().find(|entry| entry.key.text == "paths")
+            }
+            _ => None,
+        });
+        let Some(paths) = paths else { return };
+        let finding = self
+            .finding(
+                Code::GateNotReached,
+                paths.key.span,
+                "a pull request outside of these paths would wait for the gate for ever",
+            )
+            .label("the pipeline does not start for all pull requests")
+            .related(self.at(gate), "the gate")
+            .note("a required check that never starts stays pending, and the pull request cannot be merged")
+            .help("start it always, and guard the calls: `if changed([\"src/**\"]) { … }`");
         self.report(finding);
     }
 }

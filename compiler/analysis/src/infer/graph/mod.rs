@@ -4,6 +4,7 @@ mod expose;
 mod gate;
 mod loops;
 mod order;
+mod other;
 mod out;
 mod param;
 mod tail;
@@ -110,6 +111,7 @@ impl Infer<'_> {
             self.require_defaults(pipeline, trigger);
         }
         self.require_calls(&pipeline.name, &pipeline.body, "pipeline");
+        self.gate_not_reached(pipeline);
         self.report_unused();
     }
 
