@@ -12,6 +12,8 @@ use rustc_hash::FxHashMap;
 const NAME: usize = 255;
 /// The longest path: more than that, macOS refuses.
 const PATH: usize = 1024;
+/// The most wildcards of a pattern: nobody understands more, and they are compared two by two.
+const WILDCARDS: usize = 16;
 
 /// Whether it names files by wildcards.
 pub fn is_pattern(path: &str) -> bool {
@@ -86,6 +88,9 @@ pub fn pattern_problem(pattern: &str) -> Option<&'static str> {
     if pattern.split('/').any(|part| part.contains("**") && part != "**") {
         return Some("has a `**` that is not a part of its own, as in `a/**/b`");
     }
+    if pattern.matches(['*', '?']).count() > WILDCARDS {
+        return Some("has more than 16 wildcards");
+    }
     if pattern.contains("**/**") {
         return Some("has two `**` in a row, which is the same as one");
     }
@@ -149,6 +154,12 @@ pub const fn hole(index: u32) -> char {
         Some(c) => c,
         None => '\u{F0000}',
     }
+}
+
+/// What stands before the first wildcard, as a system sees it that ignores case: two patterns can meet only
+/// where one's begins with the other's.
+pub fn fixed_start(path: &str) -> String {
+    folded(path.split(['*', '?']).next().unwrap_or_default())
 }
 
 /// A path or pattern, ready to be compared.
@@ -363,6 +374,14 @@ mod tests {
         assert_eq!(clash("d/e", "d"), Some(Clash::Around("d/e".to_owned())));
         assert_eq!(clash("d*", "dir/e"), Some(Clash::Inside("dir/e".to_owned())));
         assert_eq!(clash("de", "d/e"), None);
+    }
+
+    #[test]
+    fn the_worst_patterns_end() {
+        let stars = format!("{}b", "*a".repeat(16));
+        let long = format!("{}c", "a".repeat(1000));
+        assert_eq!(common(&stars, &long), None);
+        assert!(common(&stars, &format!("{}*", "a?".repeat(15))).is_some());
     }
 
     #[test]

@@ -140,7 +140,7 @@ impl Infer<'_> {
             return Some(Target::Whole(ty.clone(), leaves));
         }
         if let Some(leaf) = leaves.iter().find(|leaf| leaf.name == name) {
-            if !self.leaf_is_sure(*def, args, leaf, place.span) {
+            if !self.leaf_is_sure(*def, args, &root, leaf, place.span) {
                 self.writes.mistaken.push(root);
                 return None;
             }

@@ -98,6 +98,10 @@ impl Infer<'_> {
         let finding = match ty {
             Ty::Optional(_) | Ty::None => finding.help("say what to use when it is missing: `value ?? \"\"`"),
             Ty::List(_) => finding.help("join it: `xs.join(\", \")`"),
+            Ty::Opaque => {
+                finding.help("read it in a script, where it is a path; a file of it is `.assert_exists(\"path\")`")
+            }
+            Ty::File | Ty::Exec | Ty::Json(_) => finding.help("read it in a script, where it is a path"),
             _ => finding,
         };
         self.report(finding);

@@ -270,7 +270,10 @@ impl Infer<'_> {
 
     /// Whether `field` is there whatever the arguments are; reports if not.
     pub(super) fn field_is_sure(&mut self, def: Def, args: &[Norm], field: &Field, span: Span) -> bool {
-        let name = &field.name;
+        self.named_field_is_sure(def, args, field, &field.name, span)
+    }
+
+    fn named_field_is_sure(&mut self, def: Def, args: &[Norm], field: &Field, name: &str, span: Span) -> bool {
         // What is wrong with the schema may be why this cannot be told.
         if broken(self.db, def) || has_errors(&signature(self.db, def).checked) {
             return true;
@@ -290,7 +293,7 @@ impl Infer<'_> {
             return true;
         };
         finding = finding.related(crate::scope::name_place(self.db, def), "declared here");
-        let condition = crate::schema::condition(self.db, def, args, &|symbol| self.domain(symbol), name);
+        let condition = crate::schema::condition(self.db, def, args, &|symbol| self.domain(symbol), &field.name);
         finding = match condition {
             Some(condition) if !field.always => finding.help(format!("test it around this: `{condition}`")),
             _ => finding.help("test the const argument around this, with `if` or `match`"),
@@ -299,17 +302,19 @@ impl Infer<'_> {
         false
     }
 
-    /// The same for a field of a field, `inner.so`.
-    pub(super) fn leaf_is_sure(&mut self, def: Def, args: &[Norm], leaf: &Leaf, span: Span) -> bool {
+    /// The same for a field of the output `root` that may be a field of a field, `inner.so`.
+    pub(super) fn leaf_is_sure(&mut self, def: Def, args: &[Norm], root: &str, leaf: &Leaf, span: Span) -> bool {
         if leaf.always && leaf.differs.is_none() {
             return true;
         }
         let (mut def, mut args) = (def, args.to_vec());
+        let mut path = root.to_owned();
         for name in leaf.name.split('.') {
             let Some(field) = self.fields_of(def, &args).into_iter().find(|field| field.name == name) else {
                 return true;
             };
-            if !self.field_is_sure(def, &args, &field, span) {
+            path = format!("{path}.{name}");
+            if !self.named_field_is_sure(def, &args, &field, &path, span) {
                 return false;
             }
             if let Ty::Artifact(inner, inner_args) = field.ty.present() {

@@ -12,7 +12,7 @@ use crate::db::{Db, Def, syntax};
 use crate::eval::{Eval, Failure};
 use crate::infer::signature;
 use crate::norm::folded;
-use crate::path::{Clash, Shape, hole, is_pattern, shown};
+use crate::path::{Clash, Shape, fixed_start, hole, is_pattern, shown};
 use crate::place::{Finding, Place};
 use crate::scope::name_place;
 use crate::ty::Ty;
@@ -250,17 +250,23 @@ pub(super) struct Spot<'a> {
     path: &'a str,
     pattern: bool,
     opaque: bool,
+    /// Before the first wildcard.
+    start: String,
 }
 
 impl<'a> Spot<'a> {
     pub(super) fn new(path: &'a str, pattern: bool, ty: &Ty) -> Self {
         let shape = if pattern { Shape::new(path) } else { Shape::literal(path) };
-        Self { shape, path, pattern, opaque: *ty == Ty::Opaque }
+        let start = if pattern { fixed_start(path) } else { crate::path::folded(path) };
+        Self { shape, path, pattern, opaque: *ty == Ty::Opaque, start }
     }
 
     /// Where a pattern and something later are in each other's way. A pattern matches files: so neither a
     /// directory at a path that it matches, nor a folder by the name of a file, is one of its matches.
     fn clash(&self, other: &Self) -> Option<Clash> {
+        if !self.start.starts_with(&other.start) && !other.start.starts_with(&self.start) {
+            return None;
+        }
         match (self.opaque, other.opaque) {
             (true, _) => self.shape.below().common(&other.shape).map(Clash::Inside),
             (_, true) => other.shape.below().common(&self.shape).map(Clash::Around),

@@ -129,8 +129,17 @@ pub(super) fn together(a: &[Guard], b: &[Guard]) -> bool {
     !a.iter().any(|a| b.iter().any(|b| a.decision == b.decision && a.branch != b.branch))
 }
 
+/// How many combinations of branches are looked at, before it counts as unknown whether a field is there.
+const BRANCHES: u32 = 4096;
+
 /// Whether one of these is there, whichever branches are taken.
 pub(super) fn covers(all: &[&[Guard]]) -> bool {
+    covers_within(all, &mut BRANCHES.clone())
+}
+
+fn covers_within(all: &[&[Guard]], budget: &mut u32) -> bool {
+    let Some(left) = budget.checked_sub(1) else { return false };
+    *budget = left;
     if all.iter().any(|guards| guards.is_empty()) {
         return true;
     }
@@ -141,7 +150,7 @@ pub(super) fn covers(all: &[&[Guard]]) -> bool {
             .filter(|guards| !guards.iter().any(|it| it.decision == first.decision && it.branch != branch))
             .map(|guards| guards.iter().filter(|it| it.decision != first.decision).copied().collect())
             .collect();
-        covers(&rest.iter().map(Vec::as_slice).collect::<Vec<_>>())
+        covers_within(&rest.iter().map(Vec::as_slice).collect::<Vec<_>>(), budget)
     })
 }
 
@@ -255,4 +264,34 @@ pub fn condition(db: &dyn Db, def: Def, args: &[Norm], domain: Domain<'_>, name:
         });
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use flow_syntax::Span;
+
+    use super::{Guard, covers};
+
+    fn guard(decision: u32, branch: usize) -> Guard {
+        Guard { decision: Span::new(decision, decision + 1), branch, branches: 2 }
+    }
+
+    #[test]
+    fn what_branches_leave_out() {
+        let (a, b) = ([guard(0, 0)], [guard(0, 1)]);
+        assert!(covers(&[&a, &b]));
+        assert!(!covers(&[&a]));
+        let (inner, other) = ([guard(0, 1), guard(5, 0)], [guard(0, 1), guard(5, 1)]);
+        assert!(covers(&[&a, &inner, &other]));
+        assert!(!covers(&[&a, &inner]));
+        assert!(!covers(&[]));
+        assert!(covers(&[&a, &[]]));
+    }
+
+    /// As many as a schema can have: it ends, and does not claim what it has not seen.
+    #[test]
+    fn many_branches_end() {
+        let many: Vec<[Guard; 1]> = (0..10_000).map(|decision| [guard(decision, 0)]).collect();
+        assert!(!covers(&many.iter().map(<[Guard; 1]>::as_slice).collect::<Vec<_>>()));
+    }
 }
