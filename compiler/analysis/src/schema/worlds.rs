@@ -129,16 +129,16 @@ pub(super) fn together(a: &[Guard], b: &[Guard]) -> bool {
     !a.iter().any(|a| b.iter().any(|b| a.decision == b.decision && a.branch != b.branch))
 }
 
-/// How many combinations of branches are looked at, before it counts as unknown whether a field is there.
-const BRANCHES: u32 = 4096;
+/// How much is looked at of combinations of branches, before it counts as unknown whether a field is there.
+const BRANCHES: usize = 100_000;
 
 /// Whether one of these is there, whichever branches are taken.
 pub(super) fn covers(all: &[&[Guard]]) -> bool {
     covers_within(all, &mut BRANCHES.clone())
 }
 
-fn covers_within(all: &[&[Guard]], budget: &mut u32) -> bool {
-    let Some(left) = budget.checked_sub(1) else { return false };
+fn covers_within(all: &[&[Guard]], budget: &mut usize) -> bool {
+    let Some(left) = budget.checked_sub(all.len() + 1) else { return false };
     *budget = left;
     if all.iter().any(|guards| guards.is_empty()) {
         return true;
