@@ -228,6 +228,26 @@ fn a_line_more_in_a_body_checks_that_body_alone() {
     assert_eq!(of(&executed, &["check"]), ["check(build)"], "{executed:?}");
 }
 
+const EFFECTS: &[&str] = &["facts", "obstacles", "needs", "permissions", "purity", "once_calls"];
+
+#[test]
+fn an_edit_of_a_body_asks_for_its_effects_alone() {
+    let mut bench = bench();
+    let executed = bench.edit("main.flow", "    sh \"make LEVEL=", "    sh \"true\"\n    sh \"make LEVEL=");
+    let effects = of(&executed, EFFECTS);
+    assert!(effects.contains(&"facts(build)".to_owned()), "{executed:?}");
+    assert!(effects.iter().all(|it| it.ends_with("(build)")), "{executed:?}");
+    // What the project uses and reads is as it was.
+    assert_eq!(of(&executed, &["used_in_project", "outputs_in_project", "is_used", "unread"]), [""; 0], "{executed:?}");
+}
+
+#[test]
+fn a_step_of_one_backend_reaches_the_pipelines_that_have_it() {
+    let mut bench = bench();
+    let executed = bench.edit("main.flow", "    sh \"make LEVEL=", "    uses \"a/b@v1\"\n    sh \"make LEVEL=");
+    assert_eq!(of(&executed, &["obstacles"]), ["obstacles(build)", "obstacles(ci)"], "{executed:?}");
+}
+
 #[test]
 fn a_mistake_in_a_body_checks_that_body_alone() {
     let mut bench = bench();
