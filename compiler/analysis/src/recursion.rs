@@ -34,21 +34,25 @@ pub(crate) fn finding(db: &dyn Db, def: Def) -> Option<Finding> {
     if !matches!(def.kind(db), DefKind::Fn | DefKind::Action | DefKind::Flow) {
         return None;
     }
-    // A way back to `def`, by breadth, so that the shortest one is shown.
+    // A way back to `def`, by breadth, so that the shortest one is shown; each call with the one before it.
     let mut seen: FxHashSet<Def> = FxHashSet::default();
-    let mut ways: Vec<Vec<(Def, Place)>> = callees(db, def).iter().map(|call| vec![*call]).collect();
-    while !ways.is_empty() {
-        let mut longer = Vec::new();
-        for way in ways {
-            let Some((last, _)) = way.last().copied() else { continue };
-            if last == def {
-                return Some(describe(db, def, &way));
+    let mut calls: Vec<((Def, Place), Option<usize>)> = callees(db, def).iter().map(|call| (*call, None)).collect();
+    let mut next = 0;
+    while let Some(((callee, _), _)) = calls.get(next).copied() {
+        if callee == def {
+            let mut way = Vec::new();
+            let mut at = Some(next);
+            while let Some((call, before)) = at.and_then(|at| calls.get(at).copied()) {
+                way.push(call);
+                at = before;
             }
-            if seen.insert(last) {
-                longer.extend(callees(db, last).iter().map(|call| way.iter().copied().chain([*call]).collect()));
-            }
+            way.reverse();
+            return Some(describe(db, def, &way));
         }
-        ways = longer;
+        if seen.insert(callee) {
+            calls.extend(callees(db, callee).iter().map(|call| (*call, Some(next))));
+        }
+        next += 1;
     }
     None
 }

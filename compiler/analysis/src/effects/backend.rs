@@ -107,7 +107,7 @@ fn obstacles(db: &dyn Db, def: Def) -> Vec<Obstacle> {
         for obstacle in obstacles(db, call.def) {
             let not = obstacle.not.and(call.on);
             if !not.is_empty() {
-                let way = std::iter::once(step.clone()).chain(obstacle.way.iter().cloned()).collect();
+                let way = super::longer(&step, &obstacle.way);
                 all.push((call.span, Obstacle { not, why: obstacle.why.clone(), way }));
             }
         }
@@ -200,6 +200,9 @@ fn asserted(db: &dyn Db, def: Def) -> Option<(Backends, Place)> {
 /// The backends that support a pipeline: those that it asserts, else all that nothing keeps from it.
 #[salsa::tracked(returns(copy))]
 pub fn backends(db: &dyn Db, pipeline: Def) -> Backends {
+    super::bottom_up(db, pipeline, |def| {
+        obstacles(db, def);
+    });
     match asserted(db, pipeline) {
         Some((all, _)) => all,
         None => obstacles(db, pipeline).iter().fold(Backends::ALL, |all, obstacle| all.without(obstacle.not)),
@@ -211,6 +214,9 @@ pub(super) fn findings(db: &dyn Db, def: Def) -> Vec<Finding> {
     if def.kind(db) != DefKind::Pipeline {
         return Vec::new();
     }
+    super::bottom_up(db, def, |def| {
+        obstacles(db, def);
+    });
     let obstacles = obstacles(db, def);
     let Some((all, place)) = asserted(db, def) else {
         return no_backend(db, def, obstacles).into_iter().collect();

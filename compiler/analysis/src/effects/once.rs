@@ -54,7 +54,7 @@ pub fn once_calls(db: &dyn Db, def: Def) -> Vec<OnceCall> {
                     (name.clone(), norm)
                 })
                 .collect(),
-            way: std::iter::once(step.clone()).chain(inner.way.iter().cloned()).collect(),
+            way: super::longer(&step, &inner.way),
         });
         for call in own.into_iter().chain(inner) {
             if !all.iter().any(|other| other.action == call.action && other.args == call.args) {
@@ -95,6 +95,9 @@ pub(super) fn findings(db: &dyn Db, def: Def) -> Vec<Finding> {
     if !matches!(def.kind(db), DefKind::Job | DefKind::Action) {
         return Vec::new();
     }
+    super::bottom_up(db, def, |def| {
+        once_calls(db, def);
+    });
     let calls = once_calls(db, def);
     let mut found = Vec::new();
     for (index, call) in calls.iter().enumerate() {

@@ -101,7 +101,7 @@ fn purity(db: &dyn Db, def: Def) -> Purity {
     for call in &facts.calls {
         let step = (Place::new(def, call.span), format!("`{}` is called here", call.def.name(db)));
         let inner = self::purity(db, call.def);
-        let longer = |way: &[Step]| std::iter::once(step.clone()).chain(way.iter().cloned()).collect::<Vec<_>>();
+        let longer = |way: &[Step]| super::longer(&step, way);
         // One finding for each call and kind is enough.
         for it in &inner.impure {
             let seen = purity.impure.iter().any(|other| other.what == it.what && other.way.last() == it.way.last());
@@ -131,6 +131,9 @@ pub(super) fn findings(db: &dyn Db, def: Def) -> Vec<Finding> {
         return Vec::new();
     };
     let inputs = Place::new(def, *inputs);
+    super::bottom_up(db, def, |def| {
+        self::purity(db, def);
+    });
     let purity = purity(db, def);
     let mut found = Vec::new();
     for it in &purity.impure {

@@ -79,7 +79,7 @@ fn needs(db: &dyn Db, def: Def) -> Needs {
             if needs.known.iter().any(|it| it.scope == need.scope && it.access >= need.access) {
                 continue;
             }
-            let way = std::iter::once(step.clone()).chain(need.way.iter().cloned()).collect();
+            let way = super::longer(&step, &need.way);
             needs.known.push(Need { way, ..need.clone() });
         }
     }
@@ -93,6 +93,9 @@ fn nothing(_db: &dyn Db, _id: salsa::Id, _def: Def) -> Needs {
 /// What the token of a job is allowed, each with the reason, in the order of the names.
 #[salsa::tracked(returns(ref))]
 pub fn permissions(db: &dyn Db, job: Def) -> Vec<Permission> {
+    super::bottom_up(db, job, |def| {
+        needs(db, def);
+    });
     let facts = facts(db, job);
     let mut all: Vec<Permission> = Vec::new();
     let mut add = |scope: &SmolStr, access: Access, reason: String| match all.iter_mut().find(|it| it.scope == *scope) {
@@ -122,6 +125,9 @@ pub(super) fn findings(db: &dyn Db, def: Def) -> Vec<Finding> {
     }
     let facts = facts(db, def);
     let Some(block) = &facts.permissions else { return Vec::new() };
+    super::bottom_up(db, def, |def| {
+        self::needs(db, def);
+    });
     let at = |span: Span| Place::new(def, span);
     let needs = needs(db, def);
     let contents = SmolStr::new_static("contents");
