@@ -4,8 +4,8 @@
 use std::cell::Cell;
 
 use flow_syntax::tree::{
-    ArgValue, Arm, ArmValue, BinaryOp, Body, Else, Expr, ExprKind, HoleKind, If, ItemKind, ParamMode, Source, StmtKind,
-    Text, TextPart, UnaryOp,
+    Arg, ArgValue, Arm, ArmValue, BinaryOp, Body, Else, Expr, ExprKind, HoleKind, If, ItemKind, ParamMode, Source,
+    Stmt, StmtKind, Text, TextPart, UnaryOp,
 };
 use flow_syntax::{Code, Span};
 use rustc_hash::FxHashMap;
@@ -43,8 +43,8 @@ impl Failure {
 
 type Result<T> = std::result::Result<T, Failure>;
 
-/// How many expressions one evaluation may look at.
-const STEPS: u32 = 1_000_000;
+/// How much one evaluation may do: expressions looked at, and 64 bytes or 8 elements copied.
+pub const STEPS: u32 = 1_000_000;
 /// How deep functions may call functions.
 const DEPTH: u32 = 64;
 /// How long a text may become, in bytes.
@@ -58,7 +58,8 @@ pub struct Eval<'a> {
     def: Def,
     names: &'a FxHashMap<Span, Res>,
     depth: u32,
-    steps: Cell<u32>,
+    /// What is left of [`STEPS`].
+    left: Cell<u32>,
 }
 
 /// Named values.
@@ -100,7 +101,19 @@ pub fn apply(db: &dyn Db, def: Def, args: Vec<ConstValue>) -> Option<ConstValue>
 impl<'a> Eval<'a> {
     /// An evaluation in `def`, whose words stand for `names`.
     pub fn new(db: &'a dyn Db, def: Def, names: &'a FxHashMap<Span, Res>) -> Self {
-        Self { db, def, names, depth: 0, steps: Cell::new(0) }
+        Self { db, def, names, depth: 0, left: Cell::new(STEPS) }
+    }
+
+    /// The same with less to do.
+    #[must_use]
+    pub fn within(self, steps: u32) -> Self {
+        self.left.set(steps.min(STEPS));
+        self
+    }
+
+    /// How much is left to do.
+    pub fn left(&self) -> u32 {
+        self.left.get()
     }
 
     /// A place in the item.
@@ -118,10 +131,17 @@ impl<'a> Eval<'a> {
     }
 
     fn step(&self, span: Span) -> Result<()> {
-        self.steps.set(self.steps.get() + 1);
-        if self.steps.get() > STEPS {
-            return self.fail(span, "it takes too many steps");
-        }
+        self.work(span, 1)
+    }
+
+    fn work(&self, span: Span, steps: usize) -> Result<()> {
+        let left = u32::try_from(steps).ok().and_then(|steps| self.left.get().checked_sub(steps));
+        let Some(left) = left else {
+            self.left.set(0);
+            return self
+                .fail(span, "it takes more than 1,000,000 steps; loop over shorter lists, or compute it in a script");
+        };
+        self.left.set(left);
         Ok(())
     }
 
@@ -140,10 +160,13 @@ impl<'a> Eval<'a> {
                 let mut items = Vec::with_capacity(elements.len());
                 for element in elements {
                     match self.expr(&element.value, env)? {
-                        ConstValue::List(inner) if element.spread => items.extend(inner.iter().cloned()),
+                        ConstValue::List(inner) if element.spread => {
+                            self.work(element.value.span, inner.len() / 8)?;
+                            items.extend(inner.iter().cloned());
+                        }
                         value => items.push(value),
                     }
-                    self.limit(items.len(), LIST, e.span)?;
+                    self.limit_list(items.len(), e.span)?;
                 }
                 ConstValue::List(items.into())
             }
@@ -212,6 +235,7 @@ impl<'a> Eval<'a> {
                     },
                 };
                 let mut out = Vec::new();
+                self.work(e.span, items.len() / 8 + env.len())?;
                 let mut env = env.to_vec();
                 for item in items {
                     env.push((it.name.text.clone(), item));
@@ -221,7 +245,7 @@ impl<'a> Eval<'a> {
                     };
                     if keep {
                         out.push(self.body(&it.body, &env)?);
-                        self.limit(out.len(), LIST, e.span)?;
+                        self.limit_list(out.len(), e.span)?;
                     }
                     env.pop();
                 }
@@ -242,9 +266,18 @@ impl<'a> Eval<'a> {
         })
     }
 
-    fn limit(&self, size: usize, limit: usize, span: Span) -> Result<()> {
-        if size > limit {
-            return self.fail(span, format!("it becomes larger than {limit}"));
+    /// Before a text becomes `size` bytes long.
+    fn limit_text(&self, size: usize, span: Span) -> Result<()> {
+        if size > TEXT {
+            return self.fail(span, "the text becomes longer than 1 MiB; what is larger belongs into a file");
+        }
+        self.work(span, size / 64)
+    }
+
+    /// Before a list has `size` elements.
+    fn limit_list(&self, size: usize, span: Span) -> Result<()> {
+        if size > LIST {
+            return self.fail(span, "the list becomes longer than 100,000 elements; use a shorter one");
         }
         Ok(())
     }
@@ -277,7 +310,7 @@ impl<'a> Eval<'a> {
                     HoleKind::Claim(_) => return self.unknown(hole.span),
                 },
             }
-            self.limit(out.len(), TEXT, text.span)?;
+            self.limit_text(out.len(), text.span)?;
         }
         Ok(out)
     }
@@ -297,6 +330,10 @@ impl<'a> Eval<'a> {
     }
 
     fn body(&self, body: &Body, env: &Env) -> Result<ConstValue> {
+        if let [Stmt { kind: StmtKind::Source(Source::Expr(value)), .. }] = body.stmts.as_slice() {
+            return self.expr(value, env);
+        }
+        self.work(body.span, env.len())?;
         let mut env = env.to_vec();
         for stmt in &body.stmts {
             match &stmt.kind {
@@ -316,14 +353,31 @@ impl<'a> Eval<'a> {
             Some(Res::Def(def)) => *def,
             _ => return self.method(span, callee, args, env),
         };
+        if self.depth >= DEPTH {
+            if crate::recursion::recursive(self.db, def) {
+                // That has been reported where the functions are.
+                return self.unknown(span);
+            }
+            return self.fail(span, "functions call functions more than 64 deep; call fewer of them in each other");
+        }
         let params = &signature(self.db, def).params;
         let mut given: Vec<(SmolStr, ConstValue)> = Vec::with_capacity(params.len());
+        let mut spread: Vec<(SmolStr, ConstValue)> = Vec::new();
         for (arg, param) in matched(params, args) {
+            if let ArgValue::Spread(record) = &arg.value {
+                let ConstValue::Record { fields, .. } = self.expr(record, env)? else { return self.unknown(arg.span) };
+                spread.extend(fields.iter().cloned());
+                continue;
+            }
             let (ArgValue::Expr(value), Some(param)) = (&arg.value, param) else { return self.unknown(arg.span) };
             given.push((param.name.clone(), self.expr(value, env)?));
         }
         for param in params {
             if given.iter().any(|(name, _)| *name == param.name) {
+                continue;
+            }
+            if let Some((_, value)) = spread.iter().find(|(name, _)| *name == param.name) {
+                given.push((param.name.clone(), value.clone()));
                 continue;
             }
             match default_value(self.db, def, &param.name) {
@@ -334,14 +388,10 @@ impl<'a> Eval<'a> {
         let item = syntax(self.db, def);
         match &item.kind {
             ItemKind::Fn(function) => {
-                if self.depth >= DEPTH {
-                    // Recursion has been reported where the functions are.
-                    return self.unknown(span);
-                }
                 let names = &check(self.db, def).names;
-                let inner = Eval { db: self.db, def, names, depth: self.depth + 1, steps: self.steps.clone() };
+                let inner = Eval { db: self.db, def, names, depth: self.depth + 1, left: self.left.clone() };
                 let value = inner.expr(&function.value, &given);
-                self.steps.set(inner.steps.get());
+                self.left.set(inner.left.get());
                 // Where the caller can do something about it.
                 value.map_err(|failure| {
                     if failure.why.is_empty() { failure } else { Failure { place: self.at(span), ..failure } }
@@ -360,7 +410,17 @@ impl<'a> Eval<'a> {
     }
 
     fn method(&self, span: Span, callee: &Expr, args: &[flow_syntax::tree::Arg], env: &Env) -> Result<ConstValue> {
-        let ExprKind::Field { base, name, .. } = &callee.kind else { return self.unknown(span) };
+        let (base, name) = match &callee.kind {
+            ExprKind::Field { base, name, .. } => (base, name),
+            // What is known while compiling is not secret: it stays what it is.
+            ExprKind::Name(name) if name == "declassify" => {
+                return match args {
+                    [Arg { value: ArgValue::Expr(value), .. }, ..] => self.expr(value, env),
+                    _ => self.unknown(span),
+                };
+            }
+            _ => return self.unknown(span),
+        };
         let base = self.expr(base, env)?;
         let mut values = Vec::with_capacity(args.len());
         for arg in args {
@@ -370,7 +430,14 @@ impl<'a> Eval<'a> {
             }
         }
         use ConstValue::{Bool, List, Text};
+        match &base {
+            Text(it) => self.work(span, it.len() / 64)?,
+            List(it) => self.work(span, it.len() / 8)?,
+            _ => {}
+        }
         let value = match (&base, name.text.as_str(), values.as_slice()) {
+            (ConstValue::None, ..) => ConstValue::None,
+            (List(items), "contains", [wanted]) => Bool(items.contains(wanted)),
             (Text(it), "starts_with", [Text(arg)]) => Bool(it.starts_with(arg.as_str())),
             (Text(it), "ends_with", [Text(arg)]) => Bool(it.ends_with(arg.as_str())),
             (Text(it), "contains", [Text(arg)]) => Bool(it.contains(arg.as_str())),
@@ -380,11 +447,14 @@ impl<'a> Eval<'a> {
             (Text(it), "upper", []) => Text(it.to_ascii_uppercase().into()),
             (Text(it), "trim", []) => Text(it.trim_matches(|c: char| c.is_ascii_whitespace()).into()),
             (Text(it), "replace", [Text(from), Text(to)]) if !from.is_empty() => {
-                let grown = it.len().saturating_mul(to.len().max(1));
-                self.limit(grown, TEXT, span)?;
+                let found = it.matches(from.as_str()).count();
+                self.limit_text(it.len().saturating_add(found.saturating_mul(to.len())), span)?;
                 Text(it.replace(from.as_str(), to).into())
             }
             (Text(it), "split", [Text(by)]) if !by.is_empty() => {
+                let parts = it.matches(by.as_str()).count() + 1;
+                self.limit_list(parts, span)?;
+                self.work(span, parts)?;
                 List(it.split(by.as_str()).map(|part| Text(part.into())).collect())
             }
             (Text(_), "replace" | "split", _) => return self.fail(span, "an empty text cannot be searched for"),
@@ -392,7 +462,7 @@ impl<'a> Eval<'a> {
                 let texts: Option<Vec<String>> = items.iter().map(ConstValue::text).collect();
                 let Some(texts) = texts else { return self.unknown(span) };
                 let size = texts.iter().map(String::len).sum::<usize>() + by.len() * texts.len();
-                self.limit(size, TEXT, span)?;
+                self.limit_text(size, span)?;
                 Text(texts.join(by).into())
             }
             _ => return self.unknown(span),
@@ -440,8 +510,21 @@ impl<'a> Eval<'a> {
                 Some(rest) => Duration(rest),
                 None => return self.fail(op_span, "the duration is negative"),
             },
+            (BinaryOp::Mul, Duration(a), Int(b)) | (BinaryOp::Mul, Int(b), Duration(a)) => {
+                let Ok(times) = u64::try_from(b) else { return self.fail(op_span, "the duration is negative") };
+                match a.checked_mul(times) {
+                    Some(product) => Duration(product),
+                    None => return self.fail(op_span, "the duration is too long"),
+                }
+            }
+            (BinaryOp::Div, Duration(_), Int(0)) => return self.fail(op_span, "it divides by zero"),
+            (BinaryOp::Div, Duration(a), Int(b)) => match u64::try_from(b).ok().and_then(|b| a.checked_div(b)) {
+                Some(part) => Duration(part),
+                None => return self.fail(op_span, "the duration is negative"),
+            },
             (BinaryOp::Add, List(a), List(b)) => {
-                self.limit(a.len() + b.len(), LIST, op_span)?;
+                self.limit_list(a.len() + b.len(), op_span)?;
+                self.work(op_span, (a.len() + b.len()) / 8)?;
                 List(a.iter().chain(b.iter()).cloned().collect())
             }
             _ => return self.unknown(op_span),

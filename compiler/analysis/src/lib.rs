@@ -3,6 +3,7 @@
 
 mod cron;
 pub mod ctx;
+mod cycle;
 pub mod db;
 pub mod diagnostics;
 pub mod effects;

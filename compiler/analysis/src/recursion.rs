@@ -4,6 +4,7 @@
 use flow_syntax::Code;
 use rustc_hash::FxHashSet;
 
+use crate::cycle::{speaks, way_back};
 use crate::db::{Db, Def, DefKind};
 use crate::infer::check;
 use crate::place::{Finding, Place};
@@ -34,27 +35,13 @@ pub(crate) fn finding(db: &dyn Db, def: Def) -> Option<Finding> {
     if !matches!(def.kind(db), DefKind::Fn | DefKind::Action | DefKind::Flow) {
         return None;
     }
-    // A way back to `def`, by breadth, so that the shortest one is shown; each call with the one before it.
-    let mut seen: FxHashSet<Def> = FxHashSet::default();
-    let mut calls: Vec<((Def, Place), Option<usize>)> = callees(db, def).iter().map(|call| (*call, None)).collect();
-    let mut next = 0;
-    while let Some(((callee, _), _)) = calls.get(next).copied() {
-        if callee == def {
-            let mut way = Vec::new();
-            let mut at = Some(next);
-            while let Some((call, before)) = at.and_then(|at| calls.get(at).copied()) {
-                way.push(call);
-                at = before;
-            }
-            way.reverse();
-            return Some(describe(db, def, &way));
-        }
-        if seen.insert(callee) {
-            calls.extend(callees(db, callee).iter().map(|call| (*call, Some(next))));
-        }
-        next += 1;
-    }
-    None
+    let way = way_back(def, |def| callees(db, def).clone())?;
+    speaks(db, def, &way).then(|| describe(db, def, &way))
+}
+
+/// Whether `def` calls itself.
+pub(crate) fn recursive(db: &dyn Db, def: Def) -> bool {
+    way_back(def, |def| callees(db, def).clone()).is_some()
 }
 
 fn describe(db: &dyn Db, def: Def, way: &[(Def, Place)]) -> Finding {

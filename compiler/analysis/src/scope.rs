@@ -96,7 +96,29 @@ fn import(db: &dyn Db, scope: &mut Scope, def: Def) {
     let item = syntax(db, def);
     let ItemKind::Use(import) = &item.kind else { return };
     match target(db, def.file(db), import) {
+        Ok(file) if file == def.file(db) => scope.findings.push(
+            Finding::new(Code::UnknownModule, Place::new(def, item.span), "a file cannot import itself")
+                .label("this file")
+                .note("what a file declares it can name without an import")
+                .help("remove the import"),
+        ),
         Ok(file) => {
+            let earlier = scope.imports.iter().find(|(_, other)| **other == file).map(|(earlier, _)| *earlier);
+            if let Some(earlier) = earlier
+                && earlier.name(db) != def.name(db)
+            {
+                let (first, second) = (earlier.name(db), def.name(db));
+                scope.findings.push(
+                    Finding::new(
+                        Code::ImportedTwice,
+                        name_place(db, def),
+                        format!("`{second}` and `{first}` are one module"),
+                    )
+                    .label("imported again")
+                    .related(name_place(db, earlier), "first imported here")
+                    .help(format!("remove one of the two, and use `{first}` everywhere")),
+                );
+            }
             scope.imports.insert(def, file);
         }
         Err(None) => {}
@@ -148,6 +170,13 @@ fn target(db: &dyn Db, from: File, import: &Use) -> Result<File, NotFound> {
             let path = relative(from.path(db), &written);
             path.as_ref().and_then(|path| files.get(path.as_str())).copied().ok_or_else(|| {
                 let near = path.as_ref().and_then(|path| nearest(path, files.keys().map(SmolStr::as_str)));
+                let folder = path.as_ref().is_some_and(|path| {
+                    let inside = format!("{path}/");
+                    path.is_empty() || files.keys().any(|file| file.starts_with(&inside))
+                });
+                if folder && !written.is_empty() {
+                    return Some((text.span, format!("`{written}` is a folder, not a file"), "import its files one by one".to_owned()));
+                }
                 let help = near.map_or_else(
                     || "the path is relative to this file, uses `/` and ends in `.flow`; files that git ignores do not count".to_owned(),
                     |near| format!("there is `{near}`"),

@@ -44,6 +44,52 @@ pub(crate) fn parts(e: &Expr, f: &mut dyn FnMut(&Expr)) {
     }
 }
 
+/// Calls `f` for `e` and each expression in it, those in nested blocks included.
+pub(crate) fn deep(e: &Expr, f: &mut dyn FnMut(&Expr)) {
+    parts(e, &mut |part| {
+        f(part);
+        match &part.kind {
+            ExprKind::If(it) => deep_if(it, f),
+            ExprKind::For(it) => {
+                if let Some(filter) = &it.filter {
+                    deep(filter, f);
+                }
+                deep_body(&it.body, f);
+            }
+            ExprKind::Match(it) => {
+                for arm in &it.arms {
+                    match &arm.value {
+                        ArmValue::Body(body) => deep_body(body, f),
+                        ArmValue::Source(Source::Expr(e)) => deep(e, f),
+                        ArmValue::Source(_) => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    });
+}
+
+fn deep_if(it: &If, f: &mut dyn FnMut(&Expr)) {
+    deep_body(&it.then, f);
+    match &it.otherwise {
+        Some(Else::Body(body)) => deep_body(body, f),
+        Some(Else::If(inner, _)) => {
+            deep(&inner.condition, f);
+            deep_if(inner, f);
+        }
+        None => {}
+    }
+}
+
+fn deep_body(body: &Body, f: &mut dyn FnMut(&Expr)) {
+    for stmt in &body.stmts {
+        if let StmtKind::Let { value: Some(Source::Expr(e)), .. } | StmtKind::Source(Source::Expr(e)) = &stmt.kind {
+            deep(e, f);
+        }
+    }
+}
+
 /// Calls `f` for each expression in the interpolations of a text.
 fn text_parts(text: &Text, f: &mut dyn FnMut(&Expr)) {
     for part in &text.parts {

@@ -71,6 +71,8 @@ codes! {
     WrongKind = "F0209" Error "a name stands for something else than is needed here";
     UnusedImport = "F0210" Warning "an import is never used";
     UnusedDeclaration = "F0211" Warning "a declaration is never used";
+    SameButForCase = "F0212" Error "two names differ by case only";
+    ImportedTwice = "F0213" Warning "a module is imported twice";
 
     TypeMismatch = "F0301" Error "a value has another type than is needed";
     UnknownField = "F0302" Error "a value has no such field";
@@ -95,6 +97,9 @@ codes! {
     SecretRefused = "F0321" Error "a secret stands where it would be shown, stored or asked about";
     UntrustedRefused = "F0322" Error "text of outsiders stands where it would become code or identity";
     TooLate = "F0323" Error "a value is known after a run is planned";
+    NeverMissing = "F0324" Warning "a value that is always there is treated as one that may be missing";
+    NeedlessDeclassify = "F0325" Warning "something is declassified that is not secret";
+    EmptyReason = "F0326" Error "a secret is declassified without a reason";
 
     NeverWritten = "F0401" Error "an output is never written";
     WrittenTwice = "F0402" Error "an output is written twice";

@@ -190,7 +190,13 @@ impl Infer<'_> {
         let because = format!("`{}` is", place.root.text);
         match value {
             Source::Expr(e) => {
-                self.check_expr(e, &ty, &because);
+                let val = match self.place {
+                    Where::Job if *ty.present() != Ty::Secret => {
+                        self.sink_expr(e, &ty, Sink::Output(&format!("`{}`", place.root.text)))
+                    }
+                    _ => self.check_expr(e, &ty, &because),
+                };
+                self.out.gives_untrusted |= val.labels.untrusted;
                 self.note_take(e);
             }
             source => {
@@ -206,8 +212,7 @@ impl Infer<'_> {
             Source::Expr(e) => self.expr(e, expected),
             Source::Script(script) => {
                 self.require_steps(script.span, "a script");
-                let string = Ty::String;
-                self.script_value(script, expected.unwrap_or(&string))
+                self.script_value(script, expected)
             }
             Source::Step(step) => {
                 self.not_built(step.title.span, "the value of a `step`");
@@ -223,7 +228,7 @@ impl Infer<'_> {
         }
     }
 
-    fn source_stmt(&mut self, source: &Source) {
+    pub(super) fn source_stmt(&mut self, source: &Source) {
         match source {
             Source::Script(script) => {
                 self.require_steps(script.span, "a script");
@@ -241,6 +246,7 @@ impl Infer<'_> {
         let call = match &e.kind {
             ExprKind::Hole => return,
             ExprKind::If(_) | ExprKind::For(_) | ExprKind::Match(_) => {
+                self.discard = true;
                 self.expr(e, None);
                 return;
             }

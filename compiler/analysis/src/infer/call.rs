@@ -7,16 +7,13 @@ use flow_syntax::{Code, Span};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use super::sink::Sink;
 use super::{Infer, ParamSig, Phase, Val, Where, signature};
 use crate::db::{Def, DefKind, has_nameless, head_broken};
 use crate::scope::{Res, name_place, resolve};
 use crate::suggest::{list, nearest};
 use crate::ty::{Call, Ty};
 use crate::value::Norm;
-
-/// The methods of texts and lists.
-pub(super) const METHODS: [&str; 10] =
-    ["starts_with", "ends_with", "contains", "lower", "upper", "replace", "split", "join", "trim", "is_empty"];
 
 impl Infer<'_> {
     pub(super) fn call(&mut self, callee: &Expr, args: &[Arg], args_span: Span, expected: Option<&Ty>) -> Val {
@@ -39,10 +36,17 @@ impl Infer<'_> {
         {
             return val;
         }
-        if let ExprKind::Field { base, name, .. } = &callee.kind
+        if let ExprKind::Name(name) = &callee.kind
+            && super::method::BUILTINS.contains(&name.as_str())
+            && self.local(name).is_none()
+            && resolve(self.db, self.file, name).is_none()
+        {
+            return self.builtin(name, callee, args);
+        }
+        if let ExprKind::Field { base, name, optional } = &callee.kind
             && !self.is_module(base)
         {
-            return self.method(base, name, args, callee.span);
+            return self.method(base, *optional, name, args, callee.span);
         }
         let Some(def) = self.callee(callee) else {
             self.args_of_unknown(args);
@@ -50,12 +54,17 @@ impl Infer<'_> {
         };
         match def.kind(self.db) {
             DefKind::Fn => {
-                let (phase, _) = self.arguments(def, args, args_span);
-                Val::new(signature(self.db, def).result.clone(), phase)
+                let (given, _) = self.arguments(def, args, args_span);
+                let result = Val::new(signature(self.db, def).result.clone(), Phase::Const).with(&given);
+                // A plain text cannot come of a secret: the function's body was refused.
+                let secret = result.labels.secret && *result.ty.present() != Ty::String;
+                Val { labels: crate::label::Labels { secret, ..result.labels }, ..result }
             }
             DefKind::Struct => {
-                let (phase, _) = self.arguments(def, args, args_span);
-                Val::new(Ty::Struct(def), phase)
+                let (given, _) = self.arguments(def, args, args_span);
+                // Which of its fields are secret, their types say.
+                let labels = crate::label::Labels { secret: false, ..given.labels };
+                Val { labels, ..Val::new(Ty::Struct(def), given.phase) }
             }
             DefKind::Job => {
                 if !matches!(self.place, Where::Pipeline | Where::Flow) {
@@ -200,7 +209,7 @@ impl Infer<'_> {
 
     /// A call of a job or an action: its outputs, with const arguments put in.
     pub(super) fn instance(&mut self, def: Def, args: &[Arg], args_span: Span, job: bool) -> Val {
-        let (_, norms) = self.arguments(def, args, args_span);
+        let (given, norms) = self.arguments(def, args, args_span);
         if job {
             self.note_call(def);
         }
@@ -215,21 +224,25 @@ impl Infer<'_> {
                 (output.name.clone(), ty)
             })
             .collect();
-        Val::new(Ty::Call(Arc::new(Call { def, job, outputs })), Phase::Run)
+        // A job that calls a job, which is wrong, must not ask for its own findings.
+        let in_graph = job && matches!(self.place, Where::Pipeline | Where::Flow);
+        let untrusted = given.labels.untrusted || (in_graph && super::gives_untrusted(self.db, def));
+        let labels = crate::label::Labels { secret: false, untrusted };
+        Val { labels, ..Val::new(Ty::Call(Arc::new(Call { def, job, outputs })), Phase::Run) }
     }
 
-    /// Matches arguments with parameters. Gives the latest phase of an argument, and what each const
-    /// parameter stands for.
-    fn arguments(&mut self, def: Def, args: &[Arg], args_span: Span) -> (Phase, FxHashMap<SmolStr, Norm>) {
+    /// Matches arguments with parameters. Gives how late the arguments are and what they carry, and what
+    /// each const parameter stands for.
+    fn arguments(&mut self, def: Def, args: &[Arg], args_span: Span) -> (Val, FxHashMap<SmolStr, Norm>) {
         let sig = signature(self.db, def);
         let callee = def.name(self.db).clone();
         // Of a callee that cannot be read, parameters may be missing.
         let broken = head_broken(self.db, def);
         let mut given: FxHashMap<SmolStr, Span> = FxHashMap::default();
         let mut norms: FxHashMap<SmolStr, Norm> = FxHashMap::default();
-        let mut phase = Phase::Const;
+        let mut all = Val::new(Ty::Unit, Phase::Const);
         let mut position = 0;
-        let mut spread = false;
+        let mut spreads: Vec<&Expr> = Vec::new();
         for arg in args {
             let value = match &arg.value {
                 ArgValue::Expr(value) => value,
@@ -251,9 +264,7 @@ impl Infer<'_> {
                     continue;
                 }
                 ArgValue::Spread(value) => {
-                    self.not_built(arg.span, "spreading a record into arguments");
-                    self.expr(value, None);
-                    spread = true;
+                    spreads.push(value);
                     continue;
                 }
             };
@@ -288,8 +299,12 @@ impl Infer<'_> {
                 continue;
             }
             let to = param.ty.substitute(&|name| norms.get(name).cloned()).folded(self.db);
-            let val = self.check_expr(value, &to, &format!("`{}` of `{callee}` is", param.name));
-            phase = phase.max(val.phase);
+            let noun = format!("`{}` of `{callee}`", param.name);
+            let secret = *to.present() == Ty::Secret;
+            let val =
+                self.sink_expr(value, &to, if secret { Sink::Confidential(&noun) } else { Sink::Argument(&noun) });
+            all = all.with(&val);
+            self.planned_argument(sig, param, value, &val, &noun);
             if param.mode == ParamMode::Const {
                 self.require_const(value, &val, &format!("`{}` of `{callee}`", param.name));
                 let norm = if val.phase == Phase::Const { val.norm.clone() } else { Norm::Unknown };
@@ -297,9 +312,17 @@ impl Infer<'_> {
             }
             self.note_open(&param.ty, &param.name, &val.ty, &mut norms);
         }
+        let given_by_name: Vec<SmolStr> = given.keys().cloned().collect();
+        let mut spread_broken = false;
+        for value in spreads {
+            match self.spread_record(def, value, &given_by_name, &mut given, &mut norms) {
+                Some(val) => all = all.with(&val),
+                None => spread_broken = true,
+            }
+        }
         let missing: Vec<&ParamSig> =
             sig.params.iter().filter(|param| !param.optional && !given.contains_key(&param.name)).collect();
-        if !missing.is_empty() && !spread && !broken {
+        if !missing.is_empty() && !spread_broken && !broken {
             let names = list(missing.iter().map(|param| param.name.as_str()));
             let s = if missing.len() == 1 { "" } else { "s" };
             let at = Span::new(args_span.end.saturating_sub(1), args_span.end);
@@ -323,7 +346,7 @@ impl Infer<'_> {
         {
             norms.entry(param.name.clone()).or_insert_with(|| super::types::default_norm(self, def, &param.name));
         }
-        (phase, norms)
+        (all, norms)
     }
 
     /// An argument of a name that no parameter has. What was meant is not missing as well.
@@ -385,77 +408,10 @@ impl Infer<'_> {
         };
         self.report(finding);
     }
-
-    fn method(&mut self, base: &Expr, name: &Name, args: &[Arg], span: Span) -> Val {
-        let base_val = self.expr(base, None);
-        if let Some(val) = self.directory_method(&base_val, name, args, span) {
-            return val;
-        }
-        if base_val.ty.is_error() || name.is_missing() {
-            self.args_of_unknown(args);
-            return Val::error();
-        }
-        let string = Ty::String;
-        let strings = Ty::List(Arc::new(Ty::String));
-        let (params, result): (&[Ty], Ty) = match (&base_val.ty, name.text.as_str()) {
-            (Ty::String | Ty::Path, "starts_with" | "ends_with" | "contains") => {
-                (std::slice::from_ref(&string), Ty::Bool)
-            }
-            (Ty::String | Ty::Path, "lower" | "upper" | "trim") => (&[], Ty::String),
-            (Ty::String, "replace") => (&[Ty::String, Ty::String], Ty::String),
-            (Ty::String, "split") => (std::slice::from_ref(&string), strings),
-            (Ty::String | Ty::List(_), "is_empty") => (&[], Ty::Bool),
-            (Ty::List(element), "join") if matches!(**element, Ty::String | Ty::Error) => {
-                (std::slice::from_ref(&string), Ty::String)
-            }
-            _ => {
-                let shown = self.show(&base_val.ty);
-                let finding = self
-                    .finding(
-                        Code::UnknownField,
-                        name.span,
-                        format!("{a} has no method `{}`", name.text, a = super::article(&shown)),
-                    )
-                    .label("no such method");
-                let finding = match nearest(&name.text, METHODS) {
-                    Some(near) if base_val.ty == Ty::String => finding.help(format!("did you mean `{near}`?")).fix(
-                        format!("change it to `{near}`"),
-                        self.at(name.span),
-                        near,
-                    ),
-                    _ => finding,
-                };
-                self.report(finding);
-                self.args_of_unknown(args);
-                return Val::error();
-            }
-        };
-        if params.len() != args.len() {
-            let finding = self
-                .finding(
-                    Code::MissingArgument,
-                    name.span,
-                    format!("`{}` takes {}, not {}", name.text, arguments(params.len()), args.len()),
-                )
-                .label("wrong number of arguments");
-            self.report(finding);
-        }
-        let mut phase = base_val.phase;
-        for (index, arg) in args.iter().enumerate() {
-            if let ArgValue::Expr(value) = &arg.value {
-                let val = match params.get(index) {
-                    Some(to) => self.check_expr(value, to, &format!("`{}` takes", name.text)),
-                    None => self.expr(value, None),
-                };
-                phase = phase.max(val.phase);
-            }
-        }
-        Val::new(result, phase)
-    }
 }
 
 /// So many arguments, for a sentence.
-fn arguments(count: usize) -> String {
+pub(super) fn arguments(count: usize) -> String {
     match count {
         0 => "no arguments".to_owned(),
         1 => "1 argument".to_owned(),

@@ -6,7 +6,7 @@ use flow_syntax::tree::{Element, Expr, ExprKind, HoleKind, Text, TextPart};
 use flow_syntax::{Code, Span};
 use smol_str::SmolStr;
 
-use super::{Infer, Phase, Val, signature};
+use super::{Infer, Phase, Val, Where, signature};
 use crate::db::{Def, DefKind, broken, has_nameless};
 use crate::scope::{Res, resolve, variants, visible};
 use crate::suggest::{list, nearest};
@@ -113,12 +113,12 @@ impl Infer<'_> {
             _ => None,
         };
         let mut element_ty: Option<Ty> = None;
-        let mut phase = Phase::Const;
+        let mut whole = Val::new(Ty::Unit, Phase::Const);
         for element in elements {
             let (ty, span) = if element.spread {
                 let val = self.expr(&element.value, expected);
-                phase = phase.max(val.phase);
-                let inner = match &val.ty {
+                whole = whole.with(&val);
+                let inner = match val.ty.single() {
                     Ty::List(inner) => Ty::clone(inner),
                     Ty::Family(family) => family.member.clone(),
                     Ty::Error => Ty::Error,
@@ -135,7 +135,7 @@ impl Infer<'_> {
                 (inner, element.value.span)
             } else {
                 let val = self.expr(&element.value, wanted.as_ref().or(element_ty.as_ref()));
-                phase = phase.max(val.phase);
+                whole = whole.with(&val);
                 (val.ty, element.value.span)
             };
             if let Some(wanted) = &wanted {
@@ -155,7 +155,7 @@ impl Infer<'_> {
                 }
             }
         }
-        Val::new(Ty::List(Arc::new(wanted.or(element_ty).unwrap_or(Ty::Error))), phase)
+        Val { ty: Ty::List(Arc::new(wanted.or(element_ty).unwrap_or(Ty::Error))), ..whole }
     }
 
     fn name(&mut self, name: &str, span: Span, expected: Option<&Ty>) -> Val {
@@ -182,7 +182,22 @@ impl Infer<'_> {
             self.read_before_write(name, span);
             return self.narrowed(local.val);
         }
-        match resolve(self.db, self.file, name) {
+        let found = resolve(self.db, self.file, name);
+        if let (Some(def), Some(Res::Def(constant))) = (variant_of, &found)
+            && constant.kind(self.db) == DefKind::Const
+        {
+            let enum_name = def.name(self.db);
+            let finding = self
+                .finding(Code::AmbiguousName, span, format!("`{name}` is a constant and a variant of `{enum_name}`"))
+                .label("which of the two?")
+                .related(crate::scope::name_place(self.db, *constant), "the constant")
+                .help(format!("write `{enum_name}.{name}` for the variant, or rename the constant"))
+                .fix(format!("write `{enum_name}.{name}`"), self.at(span), format!("{enum_name}.{name}"));
+            self.report(finding);
+            self.note(span, Res::Def(*constant));
+            return Val::error();
+        }
+        match found {
             Some(Res::Variant(def, variant)) if variant_of.is_none_or(|expected| expected == def) => {
                 self.variant(span, def, variant)
             }
@@ -209,7 +224,7 @@ impl Infer<'_> {
         let (what, help) = match *res {
             Res::Def(def) => match def.kind(self.db) {
                 DefKind::Const => return self.constant(def),
-                DefKind::Secret => return Val::new(signature(self.db, def).result.clone(), Phase::Run),
+                DefKind::Secret => return self.secret(name, def, span),
                 // The import itself was reported.
                 DefKind::Use => return Val::error(),
                 kind @ (DefKind::Fn | DefKind::Job | DefKind::Action | DefKind::Flow | DefKind::Extern) => {
@@ -229,6 +244,25 @@ impl Infer<'_> {
             .help(help);
         self.report(finding);
         Val::error()
+    }
+
+    /// A declared secret, where a run has secrets.
+    fn secret(&mut self, name: &str, def: Def, span: Span) -> Val {
+        if self.place == Where::Expr {
+            let what = match self.def.kind(self.db) {
+                DefKind::Fn => "a function",
+                DefKind::Const => "a constant",
+                _ => "a declaration",
+            };
+            let finding = self
+                .finding(Code::NotAllowedHere, span, format!("{what} cannot read the secret `{name}`"))
+                .label("known while a job runs")
+                .related(crate::scope::name_place(self.db, def), "declared here")
+                .help("read it in the job that needs it, or take it as a parameter of type `secret`");
+            self.report(finding);
+            return Val::error();
+        }
+        Val::new(signature(self.db, def).result.clone(), Phase::Run)
     }
 
     pub(super) fn constant(&self, def: Def) -> Val {
@@ -293,7 +327,11 @@ impl Infer<'_> {
     /// The normal form of an expression that is known while compiling and has been inferred.
     pub(super) fn norm(&self, e: &Expr) -> Norm {
         let env = self.known_values();
-        if let Ok(value) = crate::eval::Eval::new(self.db, self.def, &self.out.names).expr(e, &env) {
+        // All of an item together may take so long, and no longer.
+        let eval = crate::eval::Eval::new(self.db, self.def, &self.out.names).within(self.budget.get());
+        let value = eval.expr(e, &env);
+        self.budget.set(eval.left().min(self.budget.get()));
+        if let Ok(value) = value {
             return Norm::Value(value);
         }
         let callee = match &e.kind {
@@ -308,11 +346,20 @@ impl Infer<'_> {
         crate::norm::folded(self.db, &crate::norm::of(self.db, e, callee, &part))
     }
 
+    /// `ctx.os` and `ctx.arch`, where the runner says what they are.
+    fn runner_values(&self) -> impl Iterator<Item = (SmolStr, ConstValue)> {
+        ["os", "arch"].into_iter().filter_map(|part| match self.runner_part(part) {
+            Norm::Value(value) if self.runner.is_some() => Some((SmolStr::from(format!("ctx.{part}")), value)),
+            _ => None,
+        })
+    }
+
     /// The locals whose values are known while compiling.
     pub(super) fn known_values(&self) -> Vec<(SmolStr, ConstValue)> {
         let locals = self.frames.iter().flatten();
         locals
             .filter_map(|local| Some((local.name.clone(), self.narrowed_norm(&local.val.norm).value()?.clone())))
+            .chain(self.runner_values())
             .collect()
     }
 }

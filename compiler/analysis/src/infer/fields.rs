@@ -214,6 +214,8 @@ impl Infer<'_> {
             other => other,
         };
         let help = match member.present() {
+            // What an action gives stays in its job.
+            Ty::Secret if self.place == super::Where::Action => return true,
             Ty::Secret => "a job that needs the secret reads it by its name",
             Ty::Done | Ty::Unit | Ty::None | Ty::Call(_) => "a call of the job is what other jobs wait for",
             Ty::Family(_) => "a family of families is two outputs, or an artifact with a field each",

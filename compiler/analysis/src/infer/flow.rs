@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use super::graph::{Around, Loop, Over};
 use super::sink::Sink;
 use super::{Infer, LocalKind, Phase, Val, Where};
+use crate::label::Labels;
 use crate::scope::{Res, variants};
 use crate::suggest::list;
 use crate::ty::{Call, Family, Ty, converts};
@@ -16,14 +17,17 @@ use crate::value::{ConstValue, Norm};
 
 impl Infer<'_> {
     /// The statements of a block and its value.
-    fn block(&mut self, body: &Body, expected: Option<&Ty>) -> Val {
+    fn block(&mut self, body: &Body, expected: Option<&Ty>, used: bool) -> Val {
         let mut value = Val::unit();
         self.scoped(|infer| {
             let last = body.stmts.len().saturating_sub(1);
             for (index, stmt) in body.stmts.iter().enumerate() {
                 match &stmt.kind {
-                    StmtKind::Source(Source::Expr(e)) if index == last => {
+                    StmtKind::Source(Source::Expr(e)) if index == last && used => {
                         value = infer.expr(e, expected);
+                    }
+                    StmtKind::Source(source @ Source::Script(_)) if index == last && used => {
+                        value = infer.source(source, expected);
                     }
                     _ => infer.stmt(stmt),
                 }
@@ -32,35 +36,39 @@ impl Infer<'_> {
         value
     }
 
-    fn condition(&mut self, e: &Expr, what: &str) -> Phase {
-        self.sink_expr(e, &Ty::Bool, Sink::Condition(&format!("the condition of {what}"))).phase
+    fn condition(&mut self, e: &Expr, what: &str) -> Val {
+        self.sink_expr(e, &Ty::Bool, Sink::Condition(&format!("the condition of {what}")))
     }
 
     pub(super) fn if_value(&mut self, it: &If, expected: Option<&Ty>) -> Val {
-        let mut phase = self.condition(&it.condition, "an `if`");
+        let used = !std::mem::take(&mut self.discard);
+        self.if_used(it, expected, used)
+    }
+
+    fn if_used(&mut self, it: &If, expected: Option<&Ty>, used: bool) -> Val {
+        let condition = self.condition(&it.condition, "an `if`");
         let before = self.writes.clone();
         let tells = self.tells(&it.condition);
         let then = self.under(&it.condition, true, |infer| {
-            infer.knowing(tells.holds, |infer| infer.guarded(|infer| infer.block(&it.then, expected)))
+            infer.knowing(tells.holds, |infer| infer.guarded(|infer| infer.block(&it.then, expected, used)))
         });
         let after_then = std::mem::replace(&mut self.writes, before);
         let wanted = expected.or(Some(&then.ty));
         let otherwise = self.under(&it.condition, false, |infer| {
             infer.knowing(tells.fails, |infer| match &it.otherwise {
-                Some(Else::Body(body)) => Some((infer.guarded(|infer| infer.block(body, wanted)), body.span)),
-                Some(Else::If(inner, inner_span)) => Some((infer.if_value(inner, wanted), *inner_span)),
+                Some(Else::Body(body)) => Some((infer.guarded(|infer| infer.block(body, wanted, used)), body.span)),
+                Some(Else::If(inner, inner_span)) => Some((infer.if_used(inner, wanted, used), *inner_span)),
                 None => None,
             })
         });
         self.writes = after_then.join(std::mem::take(&mut self.writes));
-        phase = phase.max(then.phase);
         match otherwise {
             Some((val, other)) => {
                 let ty = self.joined(&then.ty, &val.ty, other, "`if`");
-                Val::new(ty, phase.max(val.phase))
+                Val::made(ty, [&condition, &then, &val])
             }
             None if then.ty == Ty::Unit => Val::unit(),
-            None => Val::new(then.ty.optional(), phase),
+            None => Val::made(then.ty.clone().optional(), [&condition, &then]),
         }
     }
 
@@ -76,6 +84,10 @@ impl Infer<'_> {
         }
         if converts(self.db, first, second) {
             return second.clone();
+        }
+        // What may be secret is.
+        if matches!((first, second), (Ty::Secret, Ty::String) | (Ty::String, Ty::Secret)) {
+            return Ty::Secret;
         }
         if *first == Ty::None {
             return second.clone().optional();
@@ -123,9 +135,16 @@ impl Infer<'_> {
     }
 
     pub(super) fn for_value(&mut self, it: &For, expected: Option<&Ty>) -> Val {
+        let used = !std::mem::take(&mut self.discard);
         let mut over = self.iterated(it);
         // Each member of a `[Server(_)]` brings const arguments of its own.
         over.element = super::narrow::own_arguments(self.db, &over.element, &it.name.text);
+        let mut labels = Labels::PLAIN;
+        if let Some(val) = self.out.types.get(&it.iterable.span).cloned() {
+            labels = val.labels;
+            self.sink(&it.iterable, &val, Sink::Loop("the list of a `for`"));
+        }
+        let chain = self.why_late(&it.iterable, Phase::Const);
         let wanted = match expected.map(Ty::present) {
             Some(Ty::List(inner)) => Some(Ty::clone(inner)),
             Some(Ty::Family(family)) if family.binder.is_none() => Some(family.member.clone()),
@@ -140,7 +159,8 @@ impl Infer<'_> {
         let many = over.keys.as_ref().is_none_or(|keys| keys.len() > 1);
         let around = Loop { name: it.name.text.clone(), over: it.iterable.span, many };
         self.scoped(|infer| {
-            let val = Val { norm, ..Val::new(over.element.clone(), over.phase) };
+            let val = Val { norm, labels, ..Val::new(over.element.clone(), over.phase) };
+            infer.chains.insert(it.name.span, chain);
             let why = if over.length == Phase::Const {
                 "goes over a family whose members come later"
             } else {
@@ -148,12 +168,15 @@ impl Infer<'_> {
             };
             infer.declare(&it.name, val, LocalKind::Loop, late.then(|| format!("`{}` {why}", it.name.text)));
             if let Some(filter) = &it.filter {
-                filter_phase = infer.condition(filter, "a `for`");
+                let kept = infer.condition(filter, "a `for`");
+                filter_phase = kept.phase;
+                labels = labels.join(kept.labels);
             }
             let present = it.filter.as_ref().map(|filter| infer.tells(filter).holds).unwrap_or_default();
             let body = |infer: &mut Self| {
-                infer
-                    .knowing(present, |infer| infer.inside_loop(around, |infer| infer.block(&it.body, wanted.as_ref())))
+                infer.knowing(present, |infer| {
+                    infer.inside_loop(around, |infer| infer.block(&it.body, wanted.as_ref(), used))
+                })
             };
             let keys = if late { None } else { over.keys.clone() };
             member = infer.over(&it.name.text, keys.as_ref(), |infer| match &it.filter {
@@ -170,14 +193,18 @@ impl Infer<'_> {
             return Val::unit();
         }
         if self.place == Where::Expr || over.length != Phase::Const || filter_phase != Phase::Const {
-            return Val::new(Ty::List(Arc::new(member.ty)), phase);
+            return Val { labels: labels.join(member.labels), ..Val::new(Ty::List(Arc::new(member.ty)), phase) };
         }
         let keys = match &it.filter {
             Some(filter) => self.kept_keys(it, filter, &over),
             None => over.keys,
         };
         let binder = over.binder.or_else(|| (!late).then(|| it.name.text.clone()));
-        Val::new(Ty::Family(Arc::new(Family { key: over.key, keys, binder, member: member.ty })), phase)
+        let labels = labels.join(member.labels);
+        Val {
+            labels,
+            ..Val::new(Ty::Family(Arc::new(Family { key: over.key, keys, binder, member: member.ty })), phase)
+        }
     }
 
     /// What a loop runs over.
@@ -227,7 +254,9 @@ impl Infer<'_> {
     }
 
     pub(super) fn match_value(&mut self, it: &Match, expected: Option<&Ty>) -> Val {
+        let used = !std::mem::take(&mut self.discard);
         let value = self.expr(&it.value, None);
+        self.sink(&it.value, &value, Sink::Condition("what a `match` decides by"));
         let subject = value.ty.single().clone();
         self.patterns(
             &it.arms.iter().flat_map(|arm| &arm.patterns).collect::<Vec<_>>(),
@@ -238,7 +267,7 @@ impl Infer<'_> {
         let before = self.writes.clone();
         let mut joined = None;
         let mut ty: Option<Ty> = None;
-        let mut phase = value.phase;
+        let mut whole = value.clone();
         let mut none_taken = false;
         let mut earlier: Vec<&Pattern> = Vec::new();
         for arm in &it.arms {
@@ -252,8 +281,16 @@ impl Infer<'_> {
             };
             none_taken |= takes(&PatternKind::None);
             let wanted = expected.or(ty.as_ref()).filter(|ty| **ty != Ty::Unit);
+            // In an arm for one event, what this event brings is there.
+            let event = match arm.patterns.as_slice() {
+                [Pattern { kind: PatternKind::Path(path), .. }] if self.is_event(&it.value) => {
+                    path.segments.last().and_then(|name| super::refine::of_event(&name.text))
+                }
+                _ => None,
+            };
+            let present: Vec<String> = present.into_iter().chain(event).collect();
             let val = self.in_arm(&it.value, &earlier, &arm.patterns, |infer| {
-                infer.knowing(present.into_iter().collect(), |infer| infer.guarded(|infer| infer.arm(arm, wanted)))
+                infer.knowing(present, |infer| infer.guarded(|infer| infer.arm(arm, wanted, used)))
             });
             earlier.extend(&arm.patterns);
             let after = std::mem::take(&mut self.writes);
@@ -261,19 +298,23 @@ impl Infer<'_> {
                 None => after,
                 Some(earlier) => after.join(earlier),
             });
-            phase = phase.max(val.phase);
+            whole = whole.with(&val);
             ty = Some(match ty {
                 None => val.ty,
                 Some(first) => self.joined(&first, &val.ty, arm.span, "`match`"),
             });
         }
         self.writes = joined.unwrap_or(before);
-        Val::new(ty.unwrap_or(Ty::Error), phase)
+        Val::made(ty.unwrap_or(Ty::Error), [&whole])
     }
 
-    fn arm(&mut self, arm: &Arm, expected: Option<&Ty>) -> Val {
+    fn arm(&mut self, arm: &Arm, expected: Option<&Ty>, used: bool) -> Val {
         match &arm.value {
-            ArmValue::Body(body) => self.block(body, expected),
+            ArmValue::Body(body) => self.block(body, expected, used),
+            ArmValue::Source(source) if !used => {
+                self.source_stmt(source);
+                Val::unit()
+            }
             ArmValue::Source(Source::Expr(e)) => self.expr(e, expected),
             ArmValue::Source(source) => self.source(source, expected),
         }
@@ -356,6 +397,9 @@ impl Infer<'_> {
             (PatternKind::Text(it), Ty::String | Ty::Path) => ConstValue::Text(it.clone()),
             (PatternKind::Path(path), Ty::Enum(def)) => {
                 let name = path.segments.last()?;
+                if !self.pattern_enum(&path.segments, *def) {
+                    return None;
+                }
                 if !variants(self.db, *def).contains(&name.text) {
                     self.unknown_variant(*def, &name.text, name.span);
                     return None;
@@ -381,6 +425,37 @@ impl Infer<'_> {
     /// Infers what runs under a condition.
     fn guarded<T>(&mut self, inner: impl FnOnce(&mut Self) -> T) -> T {
         self.inside(Around::Guard, inner)
+    }
+
+    /// Whether what stands before a variant in a pattern, `Profile.dev`, `common.Profile.dev`, is its enum.
+    fn pattern_enum(&mut self, segments: &[flow_syntax::tree::Name], def: crate::db::Def) -> bool {
+        let [before @ .., _] = segments else { return true };
+        let found = match before {
+            [] => return true,
+            [name] => match crate::scope::resolve(self.db, self.file, &name.text) {
+                Some(Res::Def(found)) => Some((name, found)),
+                _ => None,
+            },
+            [module, name] => self.module_member(module, name).map(|found| (name, found)),
+            _ => None,
+        };
+        match found {
+            Some((name, found)) if found == def => {
+                self.note(name.span, Res::Def(def));
+                true
+            }
+            _ => {
+                let span = before.first().map_or_else(Span::default, |name| name.span);
+                let enum_name = def.name(self.db);
+                let finding = self
+                    .finding(Code::TypeMismatch, span, format!("this pattern is not of the enum `{enum_name}`"))
+                    .label("another one, or none")
+                    .related(crate::scope::name_place(self.db, def), "what is matched is of this one")
+                    .help("leave out what stands before the variant");
+                self.report(finding);
+                false
+            }
+        }
     }
 
     /// A write in a body that runs more than once is a second write.

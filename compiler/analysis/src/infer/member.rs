@@ -5,7 +5,6 @@ use flow_syntax::{Code, Span};
 use smol_str::SmolStr;
 
 use super::{Infer, Phase, Val, signature};
-use crate::ctx;
 use crate::db::{Def, DefKind, File, broken, has_nameless};
 use crate::scope::{Res, resolve, scope, variants};
 use crate::suggest::{list, nearest};
@@ -30,6 +29,9 @@ impl Infer<'_> {
                 _ => {}
             }
         }
+        if self.is_native(base) {
+            return self.native_member(base, name);
+        }
         let base_val = self.expr(base, None);
         if name.is_missing() || base_val.ty.is_error() {
             return Val::error();
@@ -37,24 +39,19 @@ impl Infer<'_> {
         self.field_before_write(base, name);
         let (inner, was_optional) = match &base_val.ty {
             Ty::Optional(inner) => (Ty::clone(inner), true),
-            other => (other.clone(), false),
+            other => match other.single() {
+                Ty::Optional(inner) => (Ty::clone(inner), true),
+                _ => (other.clone(), false),
+            },
         };
+        let Some(val) = self.member(&base_val, &inner, name) else { return Val::error() };
         if was_optional && !optional {
-            let shown = self.show(&inner);
-            let dot = Span::new(base.span.end, name.span.start);
-            let finding = self
-                .finding(
-                    Code::UnknownField,
-                    name.span,
-                    format!("the `{shown}` may be missing, so `.{}` cannot be read of it", name.text),
-                )
-                .label("of a value that may be missing")
-                .help(format!("write `?.{}`, which is `none` where the value is missing", name.text))
-                .fix("write `?.`", self.at(dot), "?.");
-            self.report(finding);
+            self.of_missing(base, name, &inner);
             return Val::error();
         }
-        let Some(val) = self.member(&base_val, &inner, name) else { return Val::error() };
+        if optional && !was_optional {
+            self.never_missing(base, name);
+        }
         if was_optional { Val { ty: val.ty.optional(), ..val } } else { val }
     }
 
@@ -64,7 +61,8 @@ impl Infer<'_> {
             Ty::Struct(def) => {
                 let fields = &signature(self.db, *def).params;
                 if let Some(field) = fields.iter().find(|field| field.name == name.text) {
-                    return Some(Val::new(field.ty.clone(), base.phase));
+                    let labels = self.labels_of_field(ty, base, &name.text, &field.ty);
+                    return Some(Val { labels, ..Val::new(field.ty.clone(), base.phase) });
                 }
                 fields.iter().map(|field| field.name.clone()).collect()
             }
@@ -86,7 +84,8 @@ impl Infer<'_> {
             }
             Ty::Call(call) => {
                 if let Some((_, ty)) = call.outputs.iter().find(|(output, _)| *output == name.text) {
-                    return Some(Val::new(ty.clone(), Phase::Run));
+                    let labels = self.labels_of_field(&Ty::Call(std::sync::Arc::clone(call)), base, &name.text, ty);
+                    return Some(Val { labels, ..Val::new(ty.clone(), Phase::Run) });
                 }
                 // A call with one output stands for that output.
                 if let [(_, only)] = call.outputs.as_slice()
@@ -101,18 +100,24 @@ impl Infer<'_> {
                 }
                 call.outputs.iter().map(|(output, _)| output.clone()).collect()
             }
+            // How many members there are is known before they are.
+            Ty::Family(family) if name.text == "len" => {
+                let norm = family.keys.as_ref().and_then(|keys| i64::try_from(keys.len()).ok());
+                return Some(Val::constant(
+                    Ty::Int,
+                    norm.map_or(Norm::Unknown, |len| Norm::Value(ConstValue::Int(len))),
+                ));
+            }
             Ty::Family(family) => {
                 let member = Val { ty: family.member.clone(), norm: Norm::Unknown, ..base.clone() };
                 let inner = family.member.clone();
                 let val = self.member(&member, &inner, name)?;
-                return Some(Val::new(
-                    Ty::Family(std::sync::Arc::new(Family { member: val.ty, ..Family::clone(family) })),
-                    val.phase,
-                ));
+                let ty = Ty::Family(std::sync::Arc::new(Family { member: val.ty.clone(), ..Family::clone(family) }));
+                return Some(Val { norm: Norm::Unknown, ty, ..val });
             }
             Ty::Foreign if name.text == "outputs" => return Some(Val::new(super::foreign::outputs(), Phase::Run)),
             Ty::Foreign => vec![SmolStr::new_static("outputs")],
-            Ty::List(_) if name.text == "len" => return Some(Val::new(Ty::Int, base.phase)),
+            Ty::List(_) if name.text == "len" => return Some(Val::made(Ty::Int, [base])),
             Ty::Json(inner) => {
                 // What it holds as a whole, unless that has a field of this name.
                 let own = matches!(&**inner, Ty::Struct(def) if signature(self.db, *def).params.iter().any(|it| it.name == name.text));
@@ -140,7 +145,7 @@ impl Infer<'_> {
                 self.at(name.span),
                 near,
             );
-        } else if super::call::METHODS.contains(&name.text.as_str())
+        } else if super::method::METHODS.contains(&name.text.as_str())
             && matches!(ty, Ty::String | Ty::Path | Ty::List(_))
         {
             finding = finding.help(format!("call it: `.{}(…)`", name.text));
@@ -148,6 +153,10 @@ impl Infer<'_> {
             finding = finding
                 .note("an `opaque` directory is consumed as a whole")
                 .help("a file that has to be in it is `.assert_exists(\"path\")`");
+        } else if name.text == "len" && matches!(ty, Ty::String | Ty::Path) {
+            finding = finding
+                .note("a text has no length that all systems count alike: bytes, characters, letters")
+                .help("ask `.is_empty()`, or compare the text");
         } else if known.is_empty() {
             finding = finding.note(format!("{a} has no fields", a = super::article(&shown)));
         } else {
@@ -169,40 +178,6 @@ impl Infer<'_> {
         }
         self.unknown_variant(def, &name.text, name.span);
         Val::error()
-    }
-
-    fn ctx_member(&mut self, name: &Name) -> Val {
-        if name.is_missing() {
-            return Val::error();
-        }
-        if self.def.kind(self.db) == DefKind::Fn {
-            let finding = self
-                .finding(Code::NotAllowedHere, name.span, "a function cannot read `ctx`")
-                .label("differs from run to run")
-                .note("what a function gives depends on its arguments alone")
-                .help("take it as a parameter");
-            self.report(finding);
-            return Val::error();
-        }
-        match ctx::member(&name.text) {
-            Some(member) => Val::new((member.ty)(self.db), member.phase),
-            None => {
-                let known = ctx::MEMBERS.iter().map(|member| member.name);
-                let finding = self
-                    .finding(Code::UnknownField, name.span, format!("`ctx` has no `{}`", name.text))
-                    .label("no such member");
-                let finding = match nearest(&name.text, known.clone()) {
-                    Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
-                        format!("change it to `{near}`"),
-                        self.at(name.span),
-                        near,
-                    ),
-                    None => finding.help(format!("it has {}", list(known))),
-                };
-                self.report(finding);
-                Val::error()
-            }
-        }
     }
 
     fn module_value(&mut self, base: &Expr, name: &Name, span: Span) -> Val {
@@ -304,7 +279,7 @@ impl Infer<'_> {
     pub(super) fn index(&mut self, base: &Expr, index: &Expr) -> Val {
         let base_val = self.expr(base, None);
         // The list that a JSON file holds.
-        let base_ty = match &base_val.ty {
+        let base_ty = match base_val.ty.single() {
             Ty::Json(inner) if matches!(**inner, Ty::List(_)) => Ty::clone(inner),
             other => other.clone(),
         };
@@ -322,12 +297,13 @@ impl Infer<'_> {
                     self.unknown_key(index.span, key, keys);
                     return Val::error();
                 }
-                Val::new(family.at(&index_val.norm).folded(self.db), base_val.phase)
+                Val { ty: family.at(&index_val.norm).folded(self.db), norm: Norm::Unknown, ..base_val }
             }
             Ty::List(element) => {
                 let element = Ty::clone(element);
                 let index_val = self.check_expr(index, &Ty::Int, "the index of a list is");
-                Val::new(element, base_val.phase.max(index_val.phase))
+                self.out_of_range(index, &index_val.norm, &base_val.norm);
+                Val::made(element, [&base_val, &index_val])
             }
             Ty::Error => {
                 self.expr(index, None);
@@ -339,13 +315,41 @@ impl Infer<'_> {
                 let mut finding = self
                     .finding(Code::BadIndex, base.span, format!("{a} cannot be indexed", a = super::article(&shown)))
                     .label("not a list or a family");
-                if opaque {
-                    finding = finding.help("a file that has to be in a directory is `.assert_exists(\"path\")`");
-                }
+                finding = match other {
+                    Ty::Optional(_) => finding.help("say what to use where it is missing: `(… ?? [])[…]`"),
+                    _ if opaque => finding.help("a file that has to be in a directory is `.assert_exists(\"path\")`"),
+                    _ => finding.help("index a list by a number, a family by its key"),
+                };
                 self.report(finding);
                 Val::error()
             }
         }
+    }
+
+    /// Reports an index that a list, known while compiling, does not have.
+    fn out_of_range(&mut self, index: &Expr, at: &Norm, list: &Norm) {
+        let Norm::Value(ConstValue::Int(at)) = at else { return };
+        let known = match list {
+            Norm::Value(ConstValue::List(items)) => Some(items.len()),
+            _ => None,
+        };
+        let finding = if *at < 0 {
+            self.finding(Code::BadIndex, index.span, format!("a list has no element {at}"))
+                .label("negative")
+                .note("elements are counted from 0")
+        } else {
+            let Some(len) = known.filter(|len| usize::try_from(*at).is_ok_and(|at| at >= *len)) else { return };
+            let elements = if len == 1 { "1 element".to_owned() } else { format!("{len} elements") };
+            self.finding(Code::BadIndex, index.span, format!("the list has {elements}, there is none at {at}"))
+                .label("out of range")
+                .note("elements are counted from 0")
+        };
+        let finding = match known {
+            Some(0) => finding.help("the list is empty"),
+            Some(len) => finding.help(format!("use an index from 0 to {}", len - 1)),
+            None => finding.help("for the last element write `xs[xs.len - 1]`"),
+        };
+        self.report(finding);
     }
 
     fn unknown_key(&mut self, span: Span, key: &ConstValue, keys: &[ConstValue]) {

@@ -10,12 +10,14 @@ mod assign;
 mod body;
 mod call;
 mod chain;
+mod context;
 mod expr;
 mod fields;
 mod flow;
 mod foreign;
 mod graph;
 mod member;
+mod method;
 mod narrow;
 mod op;
 mod refine;
@@ -23,6 +25,7 @@ mod script;
 mod setting;
 mod sig;
 mod sink;
+mod spread;
 mod take;
 mod trigger;
 mod types;
@@ -122,6 +125,14 @@ pub struct Checked {
     pub names: FxHashMap<Span, Res>,
     /// What is known of each expression, and of each name where it is bound.
     pub types: FxHashMap<Span, Val>,
+    /// A job's: it writes text of outsiders into an output.
+    pub gives_untrusted: bool,
+}
+
+/// Whether outputs of a job can hold text of outsiders that it read by itself.
+#[salsa::tracked(returns(copy))]
+fn gives_untrusted(db: &dyn Db, def: Def) -> bool {
+    def.kind(db) == DefKind::Job && check(db, def).gives_untrusted
 }
 
 /// Where a declared local value comes from.
@@ -162,6 +173,12 @@ struct Infer<'db> {
     chains: FxHashMap<Span, chain::Chain>,
     /// What a pipeline or a flow has called and named up to this point.
     graph: graph::Graph,
+    /// Where the job runs.
+    runner: Option<Val>,
+    /// How much evaluation may still be done for normal forms in this item.
+    budget: std::cell::Cell<u32>,
+    /// The next `if`, `for` or `match` is a statement, whose value nobody takes.
+    discard: bool,
     /// Values that const symbols can have around this point, the innermost last.
     domains: narrow::Domains,
     /// What the job takes from its tree, and what it says it depends on.
@@ -181,7 +198,10 @@ pub fn check(db: &dyn Db, def: Def) -> Checked {
             infer.report_unused();
         }
         ItemKind::Artifact(it) => crate::schema::check(&mut infer.out.findings, db, def, it),
-        ItemKind::Job(it) => infer.job(it, signature),
+        ItemKind::Job(it) => {
+            infer.runner = it.runner.as_ref().and_then(|e| signature.checked.types.get(&e.span)).cloned();
+            infer.job(it, signature);
+        }
         ItemKind::Action(it) => infer.action(it, signature),
         ItemKind::Pipeline(it) => infer.pipeline(it, signature),
         ItemKind::Flow(it) => infer.flow(it, signature),
@@ -219,6 +239,9 @@ impl<'db> Infer<'db> {
             present: Vec::new(),
             chains: FxHashMap::default(),
             graph: graph::Graph::default(),
+            runner: None,
+            budget: std::cell::Cell::new(crate::eval::STEPS),
+            discard: false,
             domains: Vec::new(),
             takes: take::Takes::default(),
         }
@@ -273,8 +296,34 @@ impl<'db> Infer<'db> {
                 .note("a name means one thing in a body, so that a reader need not look for the nearest one")
                 .help("choose another name");
             self.report(finding);
+        } else if let Some((hidden, place)) = self.hides(&name.text) {
+            let finding = self
+                .finding(Code::Shadowing, name.span, format!("`{}` hides {hidden}", name.text))
+                .label("a second meaning of that name")
+                .note("a name means one thing in a body, so that a reader need not look for the nearest one")
+                .help("choose another name");
+            let finding = match place {
+                Some(place) => finding.related(place, "declared here"),
+                None => finding,
+            };
+            self.report(finding);
         }
         self.bind(Local { name: name.text.clone(), span: name.span, val, kind, used: false, late });
+    }
+
+    /// What a local value of this name would hide: another value, or a module. What is called or named as a
+    /// type is told from values by where it stands.
+    fn hides(&self, name: &str) -> Option<(String, Option<Place>)> {
+        match crate::scope::resolve(self.db, self.file, name)? {
+            Res::Ctx => Some(("`ctx`, what the run knows of itself".to_owned(), None)),
+            Res::Variant(def, _) => Some((format!("the variant of `{}`", def.name(self.db)), None)),
+            Res::Module(_) => Some(("a module that this file imports".to_owned(), None)),
+            Res::Def(def) if matches!(def.kind(self.db), DefKind::Const | DefKind::Secret) => Some((
+                format!("{} of this file", def.kind(self.db).noun()),
+                Some(crate::scope::name_place(self.db, def)),
+            )),
+            _ => None,
+        }
     }
 
     fn bind(&mut self, local: Local) {

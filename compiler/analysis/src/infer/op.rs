@@ -1,9 +1,10 @@
 //! Operators.
 
-use flow_syntax::tree::{BinaryOp, Expr, ExprKind, UnaryOp};
+use flow_syntax::tree::{BinaryOp, Expr, ExprKind, HoleKind, Text, TextPart, UnaryOp};
 use flow_syntax::{Code, Span};
 
-use super::{Infer, Val};
+use super::{Infer, Val, article};
+use crate::scope::{Res, resolve};
 use crate::ty::{Ty, converts};
 
 impl Infer<'_> {
@@ -13,7 +14,7 @@ impl Infer<'_> {
             UnaryOp::Neg => (Ty::Int, "`-` takes"),
         };
         let val = self.check_expr(operand, &ty, because);
-        Val::new(ty, val.phase)
+        Val::made(ty, [&val])
     }
 
     pub(super) fn binary(
@@ -34,128 +35,239 @@ impl Infer<'_> {
                 let b = self.under(left, op == BinaryOp::And, |infer| {
                     infer.knowing(present, |infer| infer.check_expr(right, &Ty::Bool, because))
                 });
-                Val::new(Ty::Bool, a.phase.max(b.phase))
+                Val::made(Ty::Bool, [&a, &b])
             }
             BinaryOp::Eq | BinaryOp::Ne => self.equality(op, op_span, left, right),
             BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => {
                 let (a, b) = (self.expr(left, None), self.expr(right, None));
-                let ok = matches!((&a.ty, &b.ty), (Ty::Int, Ty::Int) | (Ty::Duration, Ty::Duration));
+                let (x, y) = (a.ty.single(), b.ty.single());
+                let ok = matches!((x, y), (Ty::Int, Ty::Int) | (Ty::Duration, Ty::Duration));
                 if !ok {
-                    self.bad_operands(op, op_span, &a.ty, &b.ty, "it compares two `int`s or two `duration`s");
+                    let note = match (x.present(), y.present()) {
+                        (Ty::Enum(_), _) | (_, Ty::Enum(_)) => "the variants of an enum have no order",
+                        (Ty::String | Ty::Path, _) | (_, Ty::String | Ty::Path) => {
+                            "texts have no order that every backend knows"
+                        }
+                        _ => "it compares two `int`s or two `duration`s",
+                    };
+                    self.bad_operands(op, op_span, x, y, note);
                 }
-                Val::new(Ty::Bool, a.phase.max(b.phase))
+                Val::made(Ty::Bool, [&a, &b])
             }
-            BinaryOp::Coalesce => {
-                let a = self.expr(left, expected);
-                let inner = a.ty.present().clone();
-                let b = self.expr(right, Some(&inner));
-                if !matches!(a.ty, Ty::Optional(_) | Ty::None | Ty::Error) {
-                    let shown = self.show(&a.ty);
-                    let finding = self
-                        .finding(Code::BadOperands, op_span, "the value before `??` is never missing")
-                        .label(format!("{a}, without `?`", a = super::article(&shown)))
-                        .help("remove the `??` and what follows it");
-                    self.report(finding);
-                } else if !matches!(a.ty, Ty::None | Ty::Error) {
-                    let to = inner.clone().optional();
-                    self.expect(right.span, &b.ty, &to, "what stands after `??` is");
-                }
-                let ty = match (&a.ty, &b.ty) {
-                    (Ty::None, other) => other.clone(),
-                    (_, Ty::Optional(_) | Ty::None) => inner.optional(),
-                    _ => inner,
-                };
-                Val::new(ty, a.phase.max(b.phase))
-            }
+            BinaryOp::Coalesce => self.coalesce(left, right, expected),
             BinaryOp::Add => {
                 let (a, b) = (self.expr(left, expected), self.expr(right, expected));
-                let ty = match (&a.ty, &b.ty) {
+                let ty = match (a.ty.single(), b.ty.single()) {
                     (Ty::Int, Ty::Int) => Ty::Int,
                     (Ty::Duration, Ty::Duration) => Ty::Duration,
                     (Ty::List(x), Ty::List(y)) if converts(self.db, y, x) => a.ty.clone(),
                     (Ty::List(x), Ty::List(y)) if converts(self.db, x, y) => b.ty.clone(),
                     (x, _) if self.part_of_directory(op_span, left, &x.clone(), right) => Ty::Error,
+                    (Ty::String | Ty::Path | Ty::Secret, y) if super::expr::is_text(y) => {
+                        self.joined_texts(left, right, op_span)
+                    }
+                    (x, Ty::String | Ty::Path | Ty::Secret) if super::expr::is_text(x) => {
+                        self.joined_texts(left, right, op_span)
+                    }
                     (x, y) => {
-                        let (x, y) = (x.clone(), y.clone());
-                        self.bad_operands(
-                            op,
-                            op_span,
-                            &x,
-                            &y,
-                            "it adds two `int`s, two `duration`s or two lists; texts are joined by `\"#{a}#{b}\"`",
-                        );
+                        self.bad_operands(op, op_span, x, y, "it adds two `int`s, two `duration`s or two lists");
                         Ty::Error
                     }
                 };
-                Val::new(ty, a.phase.max(b.phase))
+                Val::made(ty, [&a, &b])
             }
             BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Rem => {
                 let (a, b) = (self.expr(left, None), self.expr(right, None));
-                let ty = match (op, &a.ty, &b.ty) {
+                let ty = match (op, a.ty.single(), b.ty.single()) {
                     (_, Ty::Int, Ty::Int) => Ty::Int,
                     (BinaryOp::Div, x, _) if self.part_of_directory(op_span, left, &x.clone(), right) => Ty::Error,
-                    (BinaryOp::Sub, Ty::Duration, Ty::Duration) => Ty::Duration,
+                    (BinaryOp::Sub, Ty::Duration, Ty::Duration)
+                    | (BinaryOp::Mul | BinaryOp::Div, Ty::Duration, Ty::Int)
+                    | (BinaryOp::Mul, Ty::Int, Ty::Duration) => Ty::Duration,
                     (_, x, y) => {
-                        let (x, y) = (x.clone(), y.clone());
-                        self.bad_operands(op, op_span, &x, &y, "it takes two `int`s");
+                        let note = match op {
+                            BinaryOp::Sub => "it takes two `int`s or two `duration`s",
+                            BinaryOp::Rem => "it takes two `int`s",
+                            _ => "it takes two `int`s, or a `duration` and an `int`",
+                        };
+                        self.bad_operands(op, op_span, x, y, note);
                         Ty::Error
                     }
                 };
-                Val::new(ty, a.phase.max(b.phase))
+                Val::made(ty, [&a, &b])
             }
         }
     }
 
+    /// `a ?? b`.
+    fn coalesce(&mut self, left: &Expr, right: &Expr, expected: Option<&Ty>) -> Val {
+        let a = self.expr(left, expected);
+        let left_ty = a.ty.single().clone();
+        let inner = left_ty.present().clone();
+        let b = self.expr(right, Some(&inner));
+        let whole = Val::made(Ty::Error, [&a, &b]);
+        let ty = match &left_ty {
+            Ty::Error => Ty::Error,
+            Ty::None => b.ty.clone(),
+            Ty::Optional(_) => {
+                let stays = matches!(b.ty, Ty::Optional(_) | Ty::None);
+                // A text is a secret's stand-in where a run lacks the secret, as in `TOKEN ?? ""`.
+                let secret = inner == Ty::Secret || *b.ty.single().present() == Ty::Secret;
+                let texts = |ty: &Ty| matches!(ty, Ty::Secret | Ty::String | Ty::Error);
+                if secret && texts(&inner) && texts(b.ty.single().present()) {
+                    if stays { Ty::Secret.optional() } else { Ty::Secret }
+                } else {
+                    let to = inner.clone().optional();
+                    self.expect(right.span, &b.ty, &to, "what stands after `??` is");
+                    if stays { inner.optional() } else { inner }
+                }
+            }
+            _ => {
+                let shown = self.show(&left_ty);
+                let rest = Span::new(left.span.end, right.span.end);
+                let finding = self
+                    .finding(Code::NeverMissing, rest, "the value before `??` is never missing")
+                    .label("never used")
+                    .related(self.at(left.span), format!("{}, without `?`", article(&shown)))
+                    .help("remove the `??` and what follows it")
+                    .fix("remove it", self.at(rest), "");
+                self.report(finding);
+                return Val { ty: left_ty, ..a };
+            }
+        };
+        Val { ty, ..whole }
+    }
+
     fn equality(&mut self, op: BinaryOp, op_span: Span, left: &Expr, right: &Expr) -> Val {
-        // A bare word takes its type from the other side.
-        let bare = |e: &Expr| matches!(&e.kind, ExprKind::Name(_));
-        let (a, b) = if bare(left) && !bare(right) {
+        // A bare word that is no value takes its type from the other side.
+        let bare = |infer: &Self, e: &Expr| match &e.kind {
+            ExprKind::Name(name) if infer.local(name).is_none() => {
+                matches!(resolve(infer.db, infer.file, name), None | Some(Res::Variant(..)))
+            }
+            _ => false,
+        };
+        let (bare_left, bare_right) = (bare(self, left), bare(self, right));
+        if bare_left && bare_right && !crate::db::has_nameless(self.db, self.file) {
+            let finding = self
+                .finding(Code::BadOperands, op_span, format!("neither side of `{}` is a value", op.symbol()))
+                .label("two bare words")
+                .note("a bare word is a name in scope, else a variant of the enum of the other side")
+                .help("compare a value with a variant, as in `profile == release`; name the enum of a variant that stands alone, `Profile.release`");
+            self.report(finding);
+            return Val::error();
+        }
+        let (a, b) = if bare_left {
             let b = self.expr(right, None);
-            (self.expr(left, Some(&b.ty)), b)
+            (self.expr(left, Some(b.ty.single())), b)
         } else {
             let a = self.expr(left, None);
-            let b = self.expr(right, Some(&a.ty));
+            let b = self.expr(right, Some(a.ty.single()));
             (a, b)
         };
         let comparable = |ty: &Ty| {
             matches!(
                 ty.present(),
-                Ty::Bool | Ty::Int | Ty::Duration | Ty::String | Ty::Path | Ty::Enum(_) | Ty::None | Ty::Error
+                Ty::Bool
+                    | Ty::Int
+                    | Ty::Duration
+                    | Ty::String
+                    | Ty::Path
+                    | Ty::Enum(_)
+                    | Ty::Secret
+                    | Ty::None
+                    | Ty::Error
             )
         };
         let (x, y) = (a.ty.single().clone(), b.ty.single().clone());
-        let none_only = matches!(x, Ty::None) || matches!(y, Ty::None);
-        if none_only && !optional_side(&x, &y) {
-            let shown = self.show(if matches!(x, Ty::None) { &y } else { &x });
-            let finding = self
-                .finding(Code::BadOperands, op_span, format!("{a} is never `none`", a = super::article(&shown)))
-                .label("always the same result");
-            self.report(finding);
-        } else if !none_only
-            && (!comparable(&x)
-                || !comparable(&y)
-                || !(converts(self.db, x.present(), y.present()) || converts(self.db, y.present(), x.present())))
-        {
+        // Whether a secret is there may be asked.
+        if matches!(x, Ty::None) || matches!(y, Ty::None) {
+            if !optional_side(&x, &y) {
+                let shown = self.show(if matches!(x, Ty::None) { &y } else { &x });
+                let finding = self
+                    .finding(Code::BadOperands, op_span, format!("{} is never `none`", article(&shown)))
+                    .label("always the same result")
+                    .help("remove the comparison, or make the type optional with `?`");
+                self.report(finding);
+            }
+            let asked = Val::made(Ty::Bool, [&a, &b]);
+            let labels = crate::label::Labels { secret: false, ..asked.labels };
+            return Val { labels, ..asked };
+        }
+        let secret = |ty: &Ty| *ty.present() == Ty::Secret;
+        let texts = |ty: &Ty| matches!(ty.present(), Ty::Secret | Ty::String | Ty::Path);
+        let fits = converts(self.db, x.present(), y.present())
+            || converts(self.db, y.present(), x.present())
+            || ((secret(&x) || secret(&y)) && texts(&x) && texts(&y));
+        if !comparable(&x) || !comparable(&y) || !fits {
             self.bad_operands(op, op_span, &x, &y, "it compares two values of one type");
         }
-        Val::new(Ty::Bool, a.phase.max(b.phase))
+        Val::made(Ty::Bool, [&a, &b])
+    }
+
+    /// `"a" + b`, with the text that was meant.
+    fn joined_texts(&mut self, left: &Expr, right: &Expr, op_span: Span) -> Ty {
+        let mut finding = self
+            .finding(Code::BadOperands, op_span, "texts are not joined by `+`")
+            .label("a text")
+            .note("values are put into a text by interpolation");
+        finding = match (piece(left), piece(right)) {
+            (Some(a), Some(b)) => {
+                let text = format!("\"{a}{b}\"");
+                let whole = Span::new(left.span.start, right.span.end);
+                finding.help(format!("write `{text}`")).fix("write one text", self.at(whole), text)
+            }
+            _ => finding.help("write `\"#{a}#{b}\"`"),
+        };
+        self.report(finding);
+        Ty::Error
     }
 
     fn bad_operands(&mut self, op: BinaryOp, span: Span, left: &Ty, right: &Ty, note: &str) {
         if left.is_error() || right.is_error() {
             return;
         }
-        let (left, right) = (self.show(left), self.show(right));
-        let finding = self
+        let (left_text, right_text) = (self.show(left), self.show(right));
+        let mut finding = self
             .finding(
                 Code::BadOperands,
                 span,
-                format!("`{}` does not take {} and {}", op.symbol(), super::article(&left), super::article(&right)),
+                format!("`{}` does not take {} and {}", op.symbol(), article(&left_text), article(&right_text)),
             )
-            .label(format!("`{left}` {} `{right}`", op.symbol()))
+            .label(format!("`{left_text}` {} `{right_text}`", op.symbol()))
             .note(note.to_owned());
+        if matches!(left, Ty::Optional(_)) || matches!(right, Ty::Optional(_)) {
+            finding = finding.help("say what to use where a value is missing: `(value ?? 0)`");
+        }
         self.report(finding);
     }
+}
+
+/// What an expression is inside of a text, where that can be told from its tree.
+fn piece(e: &Expr) -> Option<String> {
+    match &e.kind {
+        ExprKind::Text(text) => text_piece(text),
+        ExprKind::Int(it) => Some(it.to_string()),
+        _ => super::refine::path(e).map(|path| format!("#{{{path}}}")),
+    }
+}
+
+fn text_piece(text: &Text) -> Option<String> {
+    let mut out = String::new();
+    for part in &text.parts {
+        match part {
+            TextPart::Literal { value, .. } => {
+                let escaped = value.replace('\\', "\\\\").replace('"', "\\\"").replace("#{", "\\#{");
+                out.push_str(&escaped.replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t"));
+            }
+            TextPart::Hole(hole) => match &hole.kind {
+                HoleKind::Read { value, spread: false } => {
+                    out.push_str(&format!("#{{{}}}", super::refine::path(value)?))
+                }
+                _ => return None,
+            },
+        }
+    }
+    Some(out)
 }
 
 /// Whether comparing with `none` can give both results.

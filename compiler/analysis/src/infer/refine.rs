@@ -4,6 +4,7 @@
 use flow_syntax::tree::{BinaryOp, Expr, ExprKind, UnaryOp};
 
 use super::Infer;
+use crate::scope::Res;
 use crate::ty::Ty;
 
 /// Paths whose values are there.
@@ -35,10 +36,14 @@ impl Infer<'_> {
                 Tells { holds: both(left.holds, &right.holds), fails: left.fails }
             }
             ExprKind::Binary { op: BinaryOp::Ne, left, right, .. } => {
-                Tells { holds: self.differs_from_none(left, right), fails: self.equals_a_value(left, right) }
+                let mut fails = self.equals_a_value(left, right);
+                fails.extend(self.event_tells(left, right).or_else(|| self.event_tells(right, left)));
+                Tells { holds: self.differs_from_none(left, right), fails }
             }
             ExprKind::Binary { op: BinaryOp::Eq, left, right, .. } => {
-                Tells { holds: self.equals_a_value(left, right), fails: self.differs_from_none(left, right) }
+                let mut holds = self.equals_a_value(left, right);
+                holds.extend(self.event_tells(left, right).or_else(|| self.event_tells(right, left)));
+                Tells { holds, fails: self.differs_from_none(left, right) }
             }
             _ => Tells::default(),
         }
@@ -68,6 +73,20 @@ impl Infer<'_> {
         present
     }
 
+    /// `ctx.event == pull_request` tells that there is a pull request.
+    fn event_tells(&self, event: &Expr, variant: &Expr) -> Option<String> {
+        match self.out.names.get(&variant.span) {
+            Some(Res::Variant(_, name)) if self.is_event(event) => of_event(name),
+            _ => None,
+        }
+    }
+
+    /// Whether `e` is `ctx.event`.
+    pub(super) fn is_event(&self, e: &Expr) -> bool {
+        matches!(&e.kind, ExprKind::Field { base, name, .. }
+            if name.text == "event" && self.out.names.get(&base.span) == Some(&Res::Ctx))
+    }
+
     /// Infers with `present` known to be there.
     pub(super) fn knowing<T>(&mut self, present: Present, inner: impl FnOnce(&mut Self) -> T) -> T {
         let known = self.present.len();
@@ -84,6 +103,11 @@ impl Infer<'_> {
             _ => ty,
         }
     }
+}
+
+/// The part of `ctx` that is there when `event` started the run.
+pub(super) fn of_event(event: &str) -> Option<String> {
+    (event == "pull_request").then(|| "ctx.pull_request".to_owned())
 }
 
 fn both(left: Present, right: &Present) -> Present {

@@ -6,13 +6,24 @@ use flow_syntax::{Code, Span};
 use super::assign::Target;
 use super::expr::is_text;
 use super::{Infer, Phase, Val};
+use crate::label::Labels;
 use crate::script::{Spot, spots};
 use crate::ty::Ty;
 
 impl Infer<'_> {
     /// A script that is bound or assigned as a value of type `ty`.
-    pub(super) fn script_value(&mut self, script: &Script, ty: &Ty) -> Val {
+    pub(super) fn script_value(&mut self, script: &Script, ty: Option<&Ty>) -> Val {
         self.script(script);
+        let labels = self.script_labels(script);
+        let ty = match ty {
+            // What a script makes of a secret is secret.
+            None if labels.secret => return Val { labels, ..Val::new(Ty::Secret, Phase::Run) },
+            None => &Ty::String,
+            Some(ty) if *ty.present() == Ty::Secret => {
+                return Val { labels: Labels { secret: true, ..labels }, ..Val::new(ty.clone(), Phase::Run) };
+            }
+            Some(ty) => ty,
+        };
         self.refuse_leak(script, script.shell_span, "what this script prints");
         let fits = match ty {
             Ty::Error | Ty::Bool | Ty::Int | Ty::String | Ty::Enum(_) => true,
@@ -39,7 +50,22 @@ impl Infer<'_> {
             };
             self.report(finding);
         }
-        Val::new(ty.clone(), Phase::Run)
+        Val { labels: Labels { secret: false, ..labels }, ..Val::new(ty.clone(), Phase::Run) }
+    }
+
+    /// What the values carry that a script, inferred already, can read: by interpolation and by its
+    /// environment.
+    fn script_labels(&self, script: &Script) -> Labels {
+        let env = Labels { secret: !self.secrets.is_empty(), ..Labels::PLAIN };
+        script.text.parts.iter().fold(env, |labels, part| match part {
+            TextPart::Hole(hole) => match &hole.kind {
+                HoleKind::Read { value, .. } => {
+                    self.out.types.get(&value.span).map_or(labels, |val| labels.join(val.labels))
+                }
+                HoleKind::Claim(_) => labels,
+            },
+            TextPart::Literal { .. } => labels,
+        })
     }
 
     /// The holes of a script.
@@ -65,7 +91,9 @@ impl Infer<'_> {
             match &hole.kind {
                 HoleKind::Claim(place) => {
                     let Some(target) = self.target(place) else { continue };
+                    self.out.gives_untrusted |= self.script_labels(script).untrusted;
                     if let Target::Leaf(ty) = &target
+                        && *ty.present() != Ty::Secret
                         && is_text(ty.present())
                     {
                         self.refuse_leak(script, place.span, &format!("`{}`", place.root.text));
@@ -113,7 +141,7 @@ impl Infer<'_> {
             TextPart::Hole(hole) => match &hole.kind {
                 HoleKind::Read { value, .. } => {
                     let val = self.out.types.get(&value.span)?;
-                    (*val.ty.single().present() == Ty::Secret).then_some(value.span)
+                    val.labels.secret.then_some(value.span)
                 }
                 HoleKind::Claim(_) => None,
             },

@@ -175,7 +175,7 @@ impl Infer<'_> {
     }
 
     /// Patterns of `inputs` that can match no file of the sources.
-    fn source_patterns(&mut self, value: &Expr, what: &str) {
+    pub(super) fn source_patterns(&mut self, value: &Expr, what: &str) {
         let ExprKind::List(elements) = &value.kind else { return };
         for element in elements {
             let ExprKind::Text(text) = &element.value.kind else { continue };
@@ -221,7 +221,7 @@ impl Infer<'_> {
             match value {
                 EntryValue::Expr(value) => {
                     let val = self.expr(value, None);
-                    if *val.ty.present() == Ty::Secret {
+                    if val.labels.secret {
                         self.secrets.push(value.span);
                     }
                     let fits = super::expr::is_text(&val.ty)

@@ -22,6 +22,8 @@ pub struct Signature {
     pub outputs: Vec<OutputSig>,
     /// What a function gives, what a constant is.
     pub result: Ty,
+    /// A job's parameters that choose its runner, so that they are known before it starts.
+    pub planned: Vec<SmolStr>,
     /// Of a `once` action: the parameters that tell its calls apart.
     pub once: Option<Vec<SmolStr>>,
     /// What the walk over the signature found out.
@@ -60,7 +62,14 @@ pub struct OutputSig {
 
 impl Default for Signature {
     fn default() -> Self {
-        Self { params: Vec::new(), outputs: Vec::new(), result: Ty::Unit, once: None, checked: Checked::default() }
+        Self {
+            params: Vec::new(),
+            outputs: Vec::new(),
+            result: Ty::Unit,
+            planned: Vec::new(),
+            once: None,
+            checked: Checked::default(),
+        }
     }
 }
 
@@ -72,6 +81,7 @@ pub fn matched<'a>(
     let mut position = 0;
     args.iter().map(move |arg| {
         let param = match &arg.name {
+            _ if matches!(arg.value, tree::ArgValue::Spread(_)) => None,
             Some(name) => params.iter().find(|param| param.name == name.text),
             None => {
                 position += 1;
@@ -142,12 +152,12 @@ pub fn signature(db: &dyn Db, def: Def) -> Signature {
         ItemKind::Job(it) => {
             sig.params = infer.params(&it.params);
             sig.outputs = infer.outputs(it.outputs.as_deref().unwrap_or_default());
-            infer.runner(it);
+            sig.planned = infer.runner(it);
         }
         ItemKind::Secret(it) => {
             sig.result = if it.optional { Ty::Secret.optional() } else { Ty::Secret };
             if let Some(map) = &it.sources {
-                infer.not_built(map.span, "naming a secret for each backend");
+                infer.secret_sources(map);
             }
         }
         ItemKind::Extern(it) => infer.extern_signature(it, &mut sig),
@@ -167,6 +177,12 @@ pub fn signature(db: &dyn Db, def: Def) -> Signature {
 
 /// A constant or a type that needs itself.
 fn in_cycle(db: &dyn Db, _id: salsa::Id, def: Def) -> Signature {
+    // Circles of constants are told as a whole.
+    if def.kind(db) == crate::db::DefKind::Const {
+        let names = crate::cycle::names(db, def).into_iter().collect();
+        let checked = Checked { names, ..Checked::default() };
+        return Signature { result: Ty::Error, checked, ..Signature::default() };
+    }
     let place = crate::scope::name_place(db, def);
     let finding = Finding::new(Code::Cycle, place, format!("`{}` needs itself", def.name(db)))
         .label("to know this, it has to be known already")
@@ -204,6 +220,7 @@ pub fn findings(db: &dyn Db, def: Def) -> Vec<Finding> {
     all.extend(const_failure(db, def));
     all.extend(check(db, def).findings.iter().cloned());
     all.extend(crate::recursion::finding(db, def));
+    all.extend(crate::cycle::finding(db, def));
     // What cannot be understood may have other effects than it seems.
     if all.iter().all(|finding| finding.severity != flow_syntax::Severity::Error) {
         all.extend(crate::effects::findings(db, def));
@@ -219,8 +236,11 @@ impl Infer<'_> {
             let ty = self.lower(&param.ty);
             let mode = self.param_mode(param, &ty);
             if let Some(default) = &param.default {
+                // It means the same wherever the call is made.
+                let place = std::mem::replace(&mut self.place, Where::Expr);
                 let val = self.check_expr(default, &ty, &format!("`{}` is", param.name.text));
                 self.require_const(default, &val, &format!("the default of `{}`", param.name.text));
+                self.place = place;
             }
             let sig = ParamSig {
                 name: param.name.text.clone(),
@@ -233,6 +253,7 @@ impl Infer<'_> {
             self.declare(&param.name, sig.val(self.db), LocalKind::Param, None);
             sigs.push(sig);
         }
+        self.case_twins("parameter", &sigs.iter().map(|it| (it.name.clone(), it.span)).collect::<Vec<_>>());
         sigs
     }
 
@@ -288,10 +309,44 @@ impl Infer<'_> {
                 .help("rename one of them");
             self.report(finding);
         }
+        self.case_twins(what, names);
     }
 
-    /// The runner of a job.
-    fn runner(&mut self, job: &tree::Job) {
+    /// Reports names that differ by case only.
+    fn case_twins(&mut self, what: &str, names: &[(SmolStr, Span)]) {
+        for (index, (name, span)) in names.iter().enumerate() {
+            let twin = |other: &SmolStr| other != name && other.eq_ignore_ascii_case(name);
+            let Some((other, first)) = names.iter().take(index).find(|(other, _)| twin(other)) else { continue };
+            let finding = self
+                .finding(Code::SameButForCase, *span, format!("the {what}s `{other}` and `{name}` differ by case only"))
+                .label("the same but for case")
+                .related(self.at(*first), "the other one")
+                .note("platforms ignore the case of texts that they compare, and of the names of variables")
+                .help("rename one of them");
+            self.report(finding);
+        }
+    }
+
+    /// `secret NAME { github = "…", ado = "…", local = "…" }`.
+    fn secret_sources(&mut self, map: &tree::Map) {
+        let backends = ["github", "ado", "local"].map(|name| (name, Ty::String));
+        self.entries(map, "a secret", &backends);
+        for entry in &map.entries {
+            if let tree::EntryValue::Expr(value) = &entry.value
+                && let tree::ExprKind::Text(text) = &value.kind
+                && text.plain().is_some_and(|name| name.trim().is_empty())
+            {
+                let finding = self
+                    .finding(Code::BadSetting, value.span, "the name of a secret is empty")
+                    .label("no name")
+                    .help("say under which name the backend keeps it, or leave the entry out");
+                self.report(finding);
+            }
+        }
+    }
+
+    /// The runner of a job. Gives the parameters that choose it.
+    fn runner(&mut self, job: &tree::Job) -> Vec<SmolStr> {
         let Some(runner) = &job.runner else {
             let end = job.body.span.start;
             let finding = self
@@ -304,13 +359,40 @@ impl Infer<'_> {
                 .help("say it after the signature: `on linux`")
                 .fix("run it on Linux", self.at(Span::empty(end)), "on linux ");
             self.report(finding);
-            return;
+            return Vec::new();
         };
         let to = crate::scope::prelude(self.db, "Runner").map_or(Ty::Error, Ty::Struct);
         let os = crate::scope::prelude(self.db, "Os").map_or(Ty::Error, Ty::Enum);
         let val = self.expr(runner, Some(&os));
         self.expect(runner.span, &val.ty, &to, "a job runs on");
-        self.require_const(runner, &val, "where a job runs");
+        let chosen = match &runner.kind {
+            tree::ExprKind::Match(it) if val.phase > Phase::Const => self.chosen_runner(it),
+            _ => None,
+        };
+        if chosen.is_none() {
+            self.require_const(runner, &val, "where a job runs");
+        }
+        chosen.unwrap_or_default()
+    }
+
+    /// `on match profile { … }`: over an enum that is known when a run is planned, with const arms. Gives
+    /// the parameters that it asks; `None` where it is not of that form.
+    fn chosen_runner(&mut self, it: &tree::Match) -> Option<Vec<SmolStr>> {
+        let value = self.out.types.get(&it.value.span)?.clone();
+        let arms_const = it.arms.iter().all(|arm| match &arm.value {
+            tree::ArmValue::Source(tree::Source::Expr(e)) => {
+                self.out.types.get(&e.span).is_some_and(|val| val.phase == Phase::Const)
+            }
+            _ => false,
+        });
+        if !arms_const || !matches!(value.ty, Ty::Enum(_)) {
+            return None;
+        }
+        match &it.value.kind {
+            // Whoever calls the job gives it in time.
+            tree::ExprKind::Name(name) if self.local(name).is_some() => Some(vec![name.clone()]),
+            _ => (value.phase <= Phase::Plan).then(Vec::new),
+        }
     }
 
     /// Binds the parameters in a body.
