@@ -39,10 +39,17 @@ impl Infer<'_> {
         self.field_before_write(base, name);
         let (inner, was_optional) = match &base_val.ty {
             Ty::Optional(inner) => (Ty::clone(inner), true),
-            other => match other.single() {
-                Ty::Optional(inner) => (Ty::clone(inner), true),
-                _ => (other.clone(), false),
-            },
+            // A call with one output stands for that output, unless the output itself is named.
+            Ty::Call(call)
+                if call.def.kind(self.db) != DefKind::Pipeline
+                    && call.outputs.iter().all(|(output, _)| *output != name.text) =>
+            {
+                match base_val.ty.single() {
+                    Ty::Optional(inner) => (Ty::clone(inner), true),
+                    _ => (base_val.ty.clone(), false),
+                }
+            }
+            other => (other.clone(), false),
         };
         let Some(val) = self.member(&base_val, &inner, name) else { return Val::error() };
         if was_optional && !optional {
