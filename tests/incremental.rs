@@ -114,7 +114,7 @@ fn of(executed: &BTreeSet<String>, queries: &[&str]) -> Vec<String> {
     executed.iter().filter(|it| queries.iter().any(|query| it.starts_with(&format!("{query}(")))).cloned().collect()
 }
 
-const FACTS: &[&str] = &["check", "signature", "declared", "scope", "variants", "const_value", "plan"];
+const FACTS: &[&str] = &["check", "signature", "declared", "scope", "variants", "const_value", "elaborated"];
 
 const MAIN: &str = r##"use "./common.flow" as common
 
@@ -300,8 +300,8 @@ fn an_edit_of_an_unrelated_file_checks_nothing_else() {
     let mut bench = bench();
     let executed = bench.edit("other.flow", "make lint", "make lint-all");
     let facts = of(&executed, FACTS);
-    assert_eq!(facts, ["check(lint)", "plan()", "signature(lint)"], "{executed:?}");
-    assert_eq!(bench.count("plan"), 1, "the plan of the other file's pipeline");
+    assert_eq!(facts, ["check(lint)", "elaborated()", "signature(lint)"], "{executed:?}");
+    assert_eq!(bench.count("elaborated"), 1, "the plan of the other file's pipeline");
     assert_eq!(of(&executed, &["parse"]), ["parse(other.flow)"], "{executed:?}");
 }
 

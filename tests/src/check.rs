@@ -72,16 +72,13 @@ impl Program {
         if all.iter().all(|it| it.severity != Severity::Error) {
             for pipeline in elaborate::pipelines(db) {
                 for backend in elaborate::backends(db, pipeline) {
-                    let Err(found) = elaborate::plan(db, pipeline, backend) else { continue };
-                    assert!(
-                        !found.is_empty(),
-                        "the pipeline `{}` has no plan, and nothing says why",
-                        pipeline.name(db)
-                    );
-                    for finding in found.into_iter().map(|it| it.map(|place| place.in_file(db))) {
-                        if !all.contains(&finding) {
-                            all.push(finding);
-                        }
+                    let silent = elaborate::plan(db, pipeline, backend).is_err_and(|found| found.is_empty());
+                    assert!(!silent, "the pipeline `{}` has no plan, and nothing says why", pipeline.name(db));
+                }
+                for finding in elaborate::findings(db, pipeline).into_iter().map(|it| it.map(|place| place.in_file(db)))
+                {
+                    if !all.contains(&finding) {
+                        all.push(finding);
                     }
                 }
             }

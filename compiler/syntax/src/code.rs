@@ -161,6 +161,7 @@ codes! {
 
     NotBuilt = "F0701" Error "this part of the language is not built yet";
     LimitExceeded = "F0702" Error "a program is larger than a limit";
+    PlansDiffer = "F0703" Error "the plans of a pipeline for two backends do not agree";
 }
 
 impl std::fmt::Display for Code {

@@ -22,12 +22,10 @@ pub(crate) fn findings(project: &Project) -> (Vec<Diagnostic<FileSpan>>, Vec<Dia
     let mut all: Vec<_> = db.files().values().flat_map(|file| diagnostics(db, *file)).collect();
     if all.iter().all(|finding| finding.severity != Severity::Error) {
         for pipeline in elaborate::pipelines(db) {
-            for backend in elaborate::backends(db, pipeline) {
-                let found = elaborate::plan(db, pipeline, backend).err().unwrap_or_default();
-                for finding in found.into_iter().map(|finding| finding.map(|place| place.in_file(db))) {
-                    if !all.contains(&finding) {
-                        all.push(finding);
-                    }
+            let found = elaborate::findings(db, pipeline);
+            for finding in found.into_iter().map(|finding| finding.map(|place| place.in_file(db))) {
+                if !all.contains(&finding) {
+                    all.push(finding);
                 }
             }
         }

@@ -1,51 +1,59 @@
-//! The body of a pipeline: calls become job instances and the edges between them.
+//! The body of a pipeline: its statements, under the conditions, orders and stages around them.
 
 use flow_analysis::db::syntax;
-use flow_analysis::scope::Res;
-use flow_analysis::ty::Ty;
 use flow_analysis::value::ConstValue;
-use flow_analysis::{Db, Def, DefKind, Finding, Place};
-use flow_syntax::tree::{
-    ArmValue, Body, Else, Entry, EntryValue, Expr, ExprKind, For, If, ItemKind, Map, Pipeline, Setting, Source, Stmt,
-    StmtKind, Text,
-};
-use flow_syntax::{Code, Span};
-use rustc_hash::FxHashMap;
+use flow_analysis::{Db, Def, Finding, Place};
+use flow_syntax::Code;
+use flow_syntax::Span;
+use flow_syntax::tree::{Body, Expr, For, Pipeline, Source, Stmt, StmtKind, Text};
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::job::{Built, build};
-use super::name::{part, slug};
-use super::scope::{Argument, Calls, Result, Scope};
-use super::value::{Val, constant, value_type};
-use super::{MAX_INSTANCES, setting};
-use crate::model::{Backend, Edge, EdgeKind, Event, Expose, Job, Param, Plan, Trigger, Value};
+use super::consume::{Needs, Traced};
+use super::control::item_type;
+use super::job::Built;
+use super::name::{slug, unique};
+use super::scope::{Calls, Result, Scope, View};
+use super::value::{Asserted, Made, Origin, Val, value_type};
+use crate::model::{
+    Backend, Each, EdgeKind, Gate, Job, Operand, Phase, PipelineOutput, PipelineOutputKind, Plan, Role, Secret, Stage,
+    Value,
+};
 
 /// A pipeline while it is being carried out.
 pub(super) struct Graph<'db> {
-    db: &'db dyn Db,
+    pub db: &'db dyn Db,
     def: Def,
-    backend: Backend,
-    jobs: Vec<Instance>,
-    ids: FxHashMap<String, usize>,
-    exposed: FxHashMap<String, Place>,
+    pub backend: Backend,
+    pub jobs: Vec<Instance>,
+    /// The instances by id, and where gates and stages stand.
+    pub ids: FxHashMap<String, Place>,
+    pub exposed: FxHashMap<String, Place>,
     /// The pipeline's variables.
-    env: Vec<(String, Value)>,
+    pub env: Vec<(String, Value)>,
     /// The keys of the loops around the current call.
-    keys: Vec<ConstValue>,
-    findings: Vec<Finding>,
+    pub keys: Vec<ConstValue>,
+    /// The conditions around it.
+    pub guards: Vec<Value>,
+    /// The loops over lists that are known later around it.
+    pub each: Vec<Each>,
+    /// What all calls inside of a block come after.
+    pub after: Vec<Val>,
+    pub stage: Option<String>,
+    pub role: Role,
+    /// How many steps there are.
+    pub steps: usize,
+    /// How many flows are around.
+    pub depth: usize,
+    stages: Vec<Stage>,
+    gates: Vec<Gate>,
+    pub findings: Vec<Finding>,
 }
 
-struct Instance {
-    job: Job,
+pub(super) struct Instance {
+    pub job: Job,
     /// The files of its outputs, and where its outputs' values come from.
-    built: Built,
-    place: Place,
-}
-
-/// What stands behind a call: `as "title" after x`.
-#[derive(Default)]
-struct Ordered<'t> {
-    title: Option<&'t Text>,
-    after: Option<&'t Expr>,
+    pub built: Built,
+    pub place: Place,
 }
 
 impl<'db> Graph<'db> {
@@ -59,461 +67,400 @@ impl<'db> Graph<'db> {
             exposed: FxHashMap::default(),
             env: Vec::new(),
             keys: Vec::new(),
+            guards: Vec::new(),
+            each: Vec::new(),
+            after: Vec::new(),
+            stage: None,
+            role: Role::Normal,
+            steps: 0,
+            depth: 0,
+            stages: Vec::new(),
+            gates: Vec::new(),
             findings: Vec::new(),
         }
     }
 
+    /// The plan, and where the call of each of its jobs stands.
     pub(super) fn elaborate(
         mut self,
         tree: &Pipeline,
         docs: Option<String>,
-    ) -> std::result::Result<Plan, Vec<Finding>> {
+    ) -> std::result::Result<(Plan, Vec<Place>), Vec<Finding>> {
         let mut scope = Scope::new(self.db, self.def, self.backend);
         let source = self.def.file(self.db).path(self.db).to_string();
         let mut plan = Plan { docs, ..Plan::new(self.backend, tree.name.text.as_str(), source) };
-        if let Err(findings) = self.settings(&mut plan, &mut scope, &tree.body) {
-            self.findings.extend(findings);
+        match super::pipeline::settings(&mut plan, &mut scope, &tree.body) {
+            Ok(env) => self.env = env,
+            Err(found) => {
+                let silent = found.is_empty();
+                self.findings.extend(found);
+                if silent {
+                    self.findings.push(silence(scope.at(tree.name.span)));
+                }
+            }
         }
-        if let Some(display) = setting(tree, "display")
-            && let Ok(ConstValue::Text(title)) = scope.constant(display)
+        let outputs = tree.outputs.as_deref().unwrap_or_default();
+        for output in outputs {
+            scope.bind(&output.name.text, Val::Unset);
+        }
+        if self.findings.is_empty() {
+            self.body(&mut scope, &tree.body);
+        }
+        if self.findings.is_empty()
+            && let Err(found) = self.outputs(&mut plan, &scope, tree)
         {
-            plan.title = title.to_string();
+            self.findings.extend(found);
         }
-        self.body(&mut scope, &tree.body);
         if !self.findings.is_empty() {
             return Err(self.findings);
         }
-        plan.jobs = self.jobs.into_iter().map(|instance| instance.job).collect();
-        Ok(plan)
+        let mut places = Vec::with_capacity(self.jobs.len());
+        for instance in self.jobs {
+            places.push(instance.place);
+            plan.jobs.push(instance.job);
+        }
+        plan.stages = self.stages;
+        plan.gates = self.gates;
+        plan.secrets = secrets(self.db, self.backend, &scope);
+        Ok((plan, places))
     }
 
-    fn settings(&mut self, plan: &mut Plan, scope: &mut Scope<'db>, body: &Body) -> Result<()> {
-        for stmt in &body.stmts {
-            match &stmt.kind {
-                StmtKind::Setting(Setting::Trigger { event, filters, .. }) => {
-                    let name = match event.segments.as_slice() {
-                        [name] => name.text.as_str(),
-                        _ => "",
-                    };
-                    let Some(trigger) = trigger(scope, name, filters.as_ref())? else {
-                        return scope.not_built(event.span, "this trigger");
-                    };
-                    plan.triggers.push(trigger);
-                }
-                StmtKind::Setting(Setting::Param { name, default, ty }) => {
-                    let default = default.as_ref().map(|default| scope.constant(default)).transpose()?;
-                    let Some(ty) = scope.ty(name.span).and_then(|ty| value_type(self.db, ty)) else {
-                        return scope.not_built(ty.span, "a parameter of this type");
-                    };
-                    plan.params.push(Param {
-                        name: name.text.to_string(),
-                        docs: stmt.docs.text(),
-                        ty,
-                        default: default.as_ref().map(constant),
-                        place: scope.place(name.span),
-                    });
-                    scope.bind(&name.text, Val::Late(Value::Param(name.text.to_string())));
-                }
-                StmtKind::Setting(Setting::Map { name, map }) if name.text == "env" => {
-                    self.env = super::steps::env(scope, map, &mut super::steps::NoCalls)?;
-                }
-                _ => {}
-            }
+    /// What a caller gets.
+    fn outputs(&mut self, plan: &mut Plan, scope: &Scope<'db>, tree: &Pipeline) -> Result<()> {
+        for output in tree.outputs.as_deref().unwrap_or_default() {
+            let val = scope.lookup(&output.name.text).cloned().unwrap_or(Val::Unset);
+            let val = self.received(&val);
+            let sig = &flow_analysis::infer::signature(self.db, self.def).outputs;
+            let ty = sig.iter().find(|it| it.name == output.name.text).map(|it| it.ty.clone());
+            let kind = match &val {
+                Val::Made(made) => self.trace(made).map(|traced| PipelineOutputKind::Files(traced.from)),
+                val => scope.late(val).map(|value| {
+                    let ty = ty.and_then(|ty| value_type(self.db, &ty));
+                    PipelineOutputKind::Value { ty: ty.unwrap_or_else(|| super::compute::shown_type(&value)), value }
+                }),
+            };
+            let Some(kind) = kind else { return scope.not_built(output.span, "this output of a pipeline") };
+            let place = scope.place(output.name.span);
+            let docs = output.docs.text();
+            plan.outputs.push(PipelineOutput { name: output.name.text.to_string(), docs, kind, place });
         }
         Ok(())
     }
 
     /// The statements of a block; a finding in one does not hide those of the next.
-    fn body(&mut self, scope: &mut Scope<'db>, body: &Body) {
+    pub(super) fn body(&mut self, scope: &mut Scope<'db>, body: &Body) {
+        let first = self.jobs.len();
         for stmt in &body.stmts {
-            if let Err(findings) = self.stmt(scope, stmt) {
+            if let Err(findings) = self.stmt(scope, stmt, first) {
                 if findings.is_empty() {
                     // Nothing may be left out of a plan without a word.
-                    let finding = Finding::new(Code::NotBuilt, scope.at(stmt.span), "this cannot be planned yet");
-                    self.findings.push(finding.label("checked, but elaboration has no meaning for a part of it"));
+                    self.findings.push(silence(scope.at(stmt.span)));
                 }
+                let limit = findings.iter().any(|it| it.code == Code::LimitExceeded);
                 self.findings.extend(findings);
-                // What it would have bound is missing below.
-                if matches!(stmt.kind, StmtKind::Let { .. }) {
+                // What it would have bound is missing below, and what is too large does not become smaller.
+                if limit || !matches!(stmt.kind, StmtKind::Source(_) | StmtKind::Expose { .. } | StmtKind::Gate { .. })
+                {
                     return;
                 }
             }
         }
     }
 
-    fn stmt(&mut self, scope: &mut Scope<'db>, stmt: &Stmt) -> Result<()> {
+    /// A statement of a body whose first job is `first`.
+    fn stmt(&mut self, scope: &mut Scope<'db>, stmt: &Stmt, first: usize) -> Result<()> {
         match &stmt.kind {
             StmtKind::Let { name, value: Some(Source::Expr(value)), .. } => {
-                let val = self.expr(scope, value)?;
+                let val = scope.value(value, self)?;
                 scope.bind(&name.text, val);
-                Ok(())
             }
-            StmtKind::Source(Source::Expr(e)) => self.expr(scope, e).map(|_| ()),
+            StmtKind::Out { place, value: Source::Expr(value) } if place.steps.is_empty() => {
+                let val = scope.value(value, self)?;
+                scope.assign(&place.root.text, val);
+            }
+            StmtKind::Source(Source::Expr(e)) => {
+                scope.value(e, self)?;
+            }
             StmtKind::Expose { value, title, options } => {
-                self.expose(scope, stmt.span, value, title.as_ref(), options.as_ref())
+                self.expose(scope, stmt.span, value, title.as_ref(), options.as_ref())?;
             }
-            StmtKind::Setting(_) | StmtKind::Hole => Ok(()),
-            _ => Err(Vec::new()),
+            StmtKind::Gate { title, after } => self.gate(scope, stmt, title, after.as_ref())?,
+            StmtKind::Stage { title, body } => {
+                let id = self.stage(scope, stmt.span, title)?;
+                let outer = self.stage.replace(id);
+                let done = self.statements(scope, body, first);
+                self.stage = outer;
+                done?;
+            }
+            StmtKind::After { after, body } => {
+                let val = scope.value(after, self)?;
+                self.after.push(val);
+                let done = self.statements(scope, body, first);
+                self.after.pop();
+                done?;
+            }
+            StmtKind::OnFailure(body) => self.last(scope, body, first, Role::OnFailure)?,
+            StmtKind::Finally(body) => self.last(scope, body, first, Role::Finally)?,
+            StmtKind::Setting(_) => {}
+            _ => return Err(Vec::new()),
         }
+        Ok(())
     }
 
-    fn expr(&mut self, scope: &Scope<'db>, e: &Expr) -> Result<Val> {
-        match &e.kind {
-            ExprKind::For(it) => self.for_value(scope, it),
-            ExprKind::If(it) => self.if_value(scope, it),
-            ExprKind::Match(it) => match &scope.arm(it)?.value {
-                ArmValue::Body(body) => self.block(scope, body),
-                ArmValue::Source(Source::Expr(e)) => self.expr(scope, e),
-                ArmValue::Source(_) => Err(Vec::new()),
-            },
-            _ => scope.value(e, self),
-        }
+    fn statements(&mut self, scope: &mut Scope<'db>, body: &Body, first: usize) -> Result<()> {
+        body.stmts.iter().try_for_each(|stmt| self.stmt(scope, stmt, first))
     }
 
-    fn if_value(&mut self, scope: &Scope<'db>, it: &If) -> Result<Val> {
-        if scope.constant(&it.condition)? == ConstValue::Bool(true) {
-            return self.block(scope, &it.then);
-        }
-        match &it.otherwise {
-            Some(Else::Body(body)) => self.block(scope, body),
-            Some(Else::If(inner, _)) => self.if_value(scope, inner),
-            None => Ok(Val::Const(ConstValue::None)),
-        }
+    /// `on_failure { … }`, `finally { … }`: after all jobs that stand before.
+    fn last(&mut self, scope: &mut Scope<'db>, body: &Body, first: usize, role: Role) -> Result<()> {
+        let depth = scope.env.len();
+        let all = (first..self.jobs.len()).map(Val::Job).collect();
+        self.after.push(Val::List(all));
+        let outer = std::mem::replace(&mut self.role, role);
+        let done = self.statements(scope, body, self.jobs.len());
+        self.role = outer;
+        self.after.pop();
+        scope.env.truncate(depth);
+        done
     }
 
-    /// A block's statements; its value is that of the last one.
-    fn block(&mut self, scope: &Scope<'db>, body: &Body) -> Result<Val> {
-        let mut scope = scope.clone();
+    fn stage(&mut self, scope: &Scope<'db>, span: Span, title: &Text) -> Result<String> {
+        let title = scope.title(title)?;
+        let id = unique(slug(&title), '-', |id| self.stages.iter().any(|stage| stage.id == id));
+        self.stages.push(Stage { id: id.clone(), title, place: scope.place(span) });
+        Ok(id)
+    }
+
+    fn gate(&mut self, scope: &mut Scope<'db>, stmt: &Stmt, title: &Text, after: Option<&Expr>) -> Result<()> {
+        let title = scope.title(title)?;
+        let covered: FxHashSet<String> = match after {
+            None => self.jobs.iter().map(|it| it.job.id.clone()).collect(),
+            Some(after) => {
+                let val = scope.value(after, self)?;
+                let mut needs = Needs::default();
+                self.order(&val, &mut needs);
+                // And what these need.
+                let by_id: FxHashMap<&str, &Job> = self.jobs.iter().map(|it| (it.job.id.as_str(), &it.job)).collect();
+                let mut open: Vec<String> = needs.edges.into_iter().map(|edge| edge.job).collect();
+                let mut all = FxHashSet::default();
+                while let Some(id) = open.pop() {
+                    if all.insert(id.clone()) {
+                        open.extend(
+                            by_id
+                                .get(id.as_str())
+                                .into_iter()
+                                .flat_map(|job| job.needs.iter().map(|it| it.job.clone())),
+                        );
+                    }
+                }
+                all
+            }
+        };
+        let covers = self.jobs.iter().map(|it| &it.job);
+        let covers = covers.filter(|job| job.role == Role::Normal && !job.advisory && covered.contains(&job.id));
+        let covers = covers.map(|job| job.id.clone()).collect();
+        let id = slug(&title);
+        self.take_id(scope, &id, stmt.span, "as another title")?;
+        self.gates.push(Gate { id, title, covers, place: scope.place(stmt.span) });
+        Ok(())
+    }
+
+    /// Notes an id of a job or a gate; a second one of that name is an error.
+    pub(super) fn take_id(&mut self, scope: &Scope<'_>, id: &str, span: Span, help: &str) -> Result<()> {
+        let place = scope.at(span);
+        if let Some(first) = self.ids.get(id) {
+            return Err(vec![
+                Finding::new(Code::DuplicateInstance, place, format!("two jobs would be called `{id}`"))
+                    .label("the second one")
+                    .related(*first, "the first one")
+                    .note("a job's id comes from its name and the const arguments and loop keys of its call")
+                    .help(if self.depth > 0 {
+                        format!("give a call of the flow a title of its own: `{help}`")
+                    } else {
+                        format!("give this call a title of its own: `{help}`")
+                    }),
+            ]);
+        }
+        self.ids.insert(id.to_owned(), place);
+        Ok(())
+    }
+
+    /// What all that stands behind a value comes before.
+    pub(super) fn order(&self, val: &Val, needs: &mut Needs) {
+        match val {
+            Val::Job(job) => {
+                if let Some(instance) = self.jobs.get(*job) {
+                    needs.push(&instance.job.id, EdgeKind::Order);
+                }
+            }
+            Val::Made(made) => {
+                if let Some(job) = origin(made) {
+                    self.order(&Val::Job(job), needs);
+                } else if let Some(traced) = self.trace(made) {
+                    traced.from.outputs(&mut |job, _| needs.push(job, EdgeKind::Order));
+                }
+            }
+            Val::Late(value) => value.each(&mut |value| {
+                if let Value::Output { job, .. } = value {
+                    needs.push(job, EdgeKind::Order);
+                }
+            }),
+            Val::Outputs(outputs) => {
+                outputs.jobs.iter().for_each(|job| self.order(&Val::Job(*job), needs));
+                if outputs.jobs.is_empty() {
+                    outputs.values.iter().for_each(|(_, val)| self.order(val, needs));
+                }
+            }
+            Val::Family(members) => members.iter().for_each(|(_, val)| self.order(val, needs)),
+            Val::List(items) => items.iter().for_each(|val| self.order(val, needs)),
+            Val::Record(fields) => fields.iter().for_each(|(_, val)| self.order(val, needs)),
+            Val::Choice(it) => {
+                self.order(&it.then, needs);
+                self.order(&it.otherwise, needs);
+            }
+            Val::Each(inner) => self.order(inner, needs),
+            Val::Const(_) | Val::Files(_) | Val::Foreign(_) | Val::Unset | Val::Unit => {}
+        }
+    }
+}
+
+/// The job whose output it is, as it is.
+fn origin(made: &Made) -> Option<usize> {
+    match made.source {
+        Origin::Output { job, .. } => Some(job),
+        _ => None,
+    }
+}
+
+/// What is checked and yet has no meaning here, which must not go unsaid.
+fn silence(place: Place) -> Finding {
+    Finding::new(Code::NotBuilt, place, "this cannot be planned yet")
+        .label("checked, but elaboration has no meaning for a part of it")
+}
+
+/// The secrets that a plan reads, by name.
+fn secrets(db: &dyn Db, backend: Backend, scope: &Scope<'_>) -> Vec<Secret> {
+    let mut out: Vec<Secret> = Vec::new();
+    for def in scope.secrets.borrow().iter() {
+        let item = syntax(db, *def);
+        let flow_syntax::tree::ItemKind::Secret(tree) = &item.kind else { continue };
+        let mut inner = scope.enter(*def);
+        let source = tree.sources.as_ref().and_then(|map| {
+            let entries = super::pipeline::entries(&mut inner, map).ok()?;
+            entries.into_iter().find(|(of, _)| of == backend.name()).map(|(_, value)| value)
+        });
+        let place = super::place(db, *def, tree.name.span);
+        out.push(Secret { name: tree.name.text.to_string(), optional: tree.optional, source, place });
+    }
+    out.sort_by(|a, b| a.name.cmp(&b.name));
+    out.dedup_by(|a, b| a.name == b.name);
+    out
+}
+
+impl<'db> Calls<'db> for Graph<'db> {
+    fn call(&mut self, scope: &mut Scope<'db>, e: &Expr) -> Result<Val> {
+        self.called(scope, e)
+    }
+
+    fn block(&mut self, scope: &mut Scope<'db>, body: &Body) -> Result<Val> {
         let mut value = Val::Unit;
+        let first = self.jobs.len();
         for stmt in &body.stmts {
             match &stmt.kind {
-                StmtKind::Source(Source::Expr(e)) => value = self.expr(&scope, e)?,
-                _ => self.stmt(&mut scope, stmt)?,
+                StmtKind::Source(Source::Expr(e)) => value = scope.value(e, self)?,
+                _ => self.stmt(scope, stmt, first)?,
             }
         }
         Ok(value)
     }
 
-    fn for_value(&mut self, scope: &Scope<'db>, it: &For) -> Result<Val> {
-        let items: Vec<(ConstValue, Val)> = match scope.res(it.iterable.span) {
-            Some(Res::Def(def)) if def.kind(self.db) == DefKind::Enum => flow_analysis::scope::variants(self.db, *def)
-                .iter()
-                .map(|name| ConstValue::Variant { def: *def, name: name.clone() })
-                .map(|key| (key.clone(), Val::Const(key)))
-                .collect(),
-            _ => match self.expr(scope, &it.iterable)? {
-                Val::Const(ConstValue::List(items)) => {
-                    items.iter().map(|key| (key.clone(), Val::Const(key.clone()))).collect()
-                }
-                Val::Family(members) => members,
-                Val::List(items) => (0..).zip(items).map(|(index, val)| (ConstValue::Int(index), val)).collect(),
-                _ => return scope.not_built(it.iterable.span, "a loop over this"),
-            },
+    fn enter(&mut self, condition: Value) {
+        self.guards.push(condition);
+    }
+
+    fn leave(&mut self) {
+        self.guards.pop();
+    }
+
+    fn key(&mut self, key: Option<&ConstValue>) {
+        match key {
+            Some(key) => self.keys.push(key.clone()),
+            None => drop(self.keys.pop()),
+        }
+    }
+
+    fn each(&mut self, scope: &mut Scope<'db>, it: &For, list: Operand) -> Result<Val> {
+        let jobs = self.jobs.len();
+        let ty = item_type(&list.ty);
+        let phase = list.value.phase().max(Phase::Plan);
+        let name = it.name.text.to_string();
+        let depth = scope.env.len();
+        scope.bind(&it.name.text, Val::Late(Value::Item { name: name.clone(), phase }));
+        let filter = match &it.filter {
+            Some(filter) => Some(scope.condition(filter, self)?),
+            None => None,
         };
-        let mut members: Vec<(ConstValue, Val)> = Vec::with_capacity(items.len());
-        for (key, item) in items {
-            if members.iter().any(|(other, _)| *other == key) {
-                let shown = key.display(self.db);
-                return Err(vec![
-                    Finding::new(
-                        Code::DuplicateInstance,
-                        scope.at(it.iterable.span),
-                        format!("the list has `{shown}` twice"),
-                    )
-                    .label("its elements are the keys of a family")
-                    .help("remove one of the two"),
-                ]);
-            }
-            let mut inner = scope.clone();
-            inner.bind(&it.name.text, item);
-            if let Some(filter) = &it.filter
-                && inner.constant(filter)? != ConstValue::Bool(true)
-            {
-                continue;
-            }
-            self.keys.push(key.clone());
-            let value = self.block(&inner, &it.body);
-            self.keys.pop();
-            members.push((key, value?));
+        self.each.push(Each { name, list: list.value.clone(), ty, filter, place: scope.place(it.iterable.span) });
+        let val = self.block(scope, &it.body);
+        self.each.pop();
+        scope.env.truncate(depth);
+        let val = val?;
+        if self.jobs.len() == jobs && !matches!(val, Val::Unit) {
+            // No job, but a list of what is computed.
+            return scope.comprehension(it, list, self);
         }
-        Ok(Val::Family(members))
+        Ok(Val::Each(val.into()))
     }
 
-    /// A call of a job.
-    fn instance(&mut self, scope: &Scope<'_>, e: &Expr, ordered: &Ordered<'_>) -> Result<Val> {
-        let ExprKind::Call { callee, args, .. } = &e.kind else { return Err(Vec::new()) };
-        let Some(Res::Def(def)) = scope.res(callee.span) else {
-            return scope.not_built(e.span, "this call in a pipeline");
-        };
-        let def = *def;
-        let item = syntax(self.db, def);
-        let ItemKind::Job(tree) = &item.kind else {
-            return scope.not_built(callee.span, "calling this from a pipeline");
-        };
-        if self.jobs.len() >= MAX_INSTANCES {
-            return Err(vec![
-                Finding::new(
-                    Code::LimitExceeded,
-                    scope.at(e.span),
-                    format!("the pipeline has more than {MAX_INSTANCES} jobs"),
-                )
-                .label("one too many")
-                .help("make the loops around it shorter"),
-            ]);
-        }
-        let mut arguments = scope.arguments(def, args, self)?;
-        let mut needs: Vec<Edge> = Vec::new();
-        for argument in &mut arguments {
-            self.edges(&argument.val, &mut needs);
-            argument.val = self.received(&argument.val);
-        }
-        if let Some(after) = ordered.after {
-            let val = scope.value(after, self)?;
-            self.order_edges(&val, &mut needs);
-        }
-        let (id, title) = match ordered.title {
-            Some(title) => {
-                let title = scope.title(title)?;
-                (slug(&title), title)
-            }
-            None => self.name_of(&tree.name.text, &arguments),
-        };
-        if let Some(first) = self.ids.get(&id).and_then(|first| self.jobs.get(*first)) {
-            return Err(vec![
-                Finding::new(Code::DuplicateInstance, scope.at(e.span), format!("two jobs would be called `{id}`"))
-                    .label("the second one")
-                    .related(first.place, "the first one")
-                    .note("a job's id comes from its name and the const arguments and loop keys of its call")
-                    .help("give this call a title of its own: `as \"…\"`"),
-            ]);
-        }
-        needs.dedup();
-        let place = scope.place(e.span);
-        let called = format!("called here, as `{title}`");
-        let frame = super::job::Frame { id: id.clone(), title, needs, env: self.env.clone(), place };
-        let (job, built) = build(scope, def, tree, item.docs.text(), arguments, frame, &|job| self.made(job))
-            // What is wrong in one instance only needs to say in which.
-            .map_err(|found| {
-                found.into_iter().map(|it| it.related(scope.at(e.span), called.as_str())).collect::<Vec<_>>()
-            })?;
-        let index = self.jobs.len();
-        self.ids.insert(id, index);
-        self.jobs.push(Instance { job, built, place: scope.at(e.span) });
-        Ok(Val::Job(index))
+    fn dynamic(&mut self) -> &mut dyn Calls<'db> {
+        self
     }
 
-    /// Id and title of an instance: the job's name, and what tells its calls apart.
-    fn name_of(&self, job: &str, arguments: &[Argument]) -> (String, String) {
-        let mut values: Vec<&ConstValue> = Vec::new();
-        for argument in arguments.iter().filter(|it| it.given && it.constant) {
-            if let Val::Const(value) = &argument.val {
-                values.push(value);
-            }
-        }
-        for key in &self.keys {
-            if !values.contains(&key) {
-                values.push(key);
-            }
-        }
-        if values.is_empty() {
-            return (slug(job), job.to_owned());
-        }
-        let texts: Vec<String> = values.iter().map(|it| it.text().unwrap_or_else(|| it.display(self.db))).collect();
-        let id: Vec<String> = std::iter::once(slug(job)).chain(texts.iter().map(|text| part(text))).collect();
-        (id.join("-"), format!("{job} ({})", texts.join(", ")))
+    fn resolve(&mut self, val: Val) -> Val {
+        self.received(&val)
     }
 
-    /// What a job makes, for those who consume it.
-    fn made(&self, job: usize) -> Option<(&str, &Built)> {
-        self.jobs.get(job).map(|instance| (instance.job.id.as_str(), &instance.built))
-    }
-
-    /// A value as the called job gets it: the handle of a job with one output is that output.
-    fn received(&self, val: &Val) -> Val {
-        match val {
-            Val::Job(job) => match self.jobs.get(*job).map(|it| it.built.outputs.as_slice()) {
-                Some([only]) => self.received(&Val::Made { job: *job, output: only.name.clone() }),
-                _ => Val::Unit,
-            },
-            Val::Made { job, output } => match self.output(*job, output) {
-                Some((id, out)) if out.files.is_none() => {
-                    Val::Late(Value::Output { job: id.to_owned(), output: output.to_string() })
-                }
-                _ => val.clone(),
-            },
-            Val::Family(members) => {
-                Val::Family(members.iter().map(|(key, val)| (key.clone(), self.received(val))).collect())
-            }
-            Val::List(items) => Val::List(items.iter().map(|val| self.received(val)).collect()),
-            other => other.clone(),
-        }
-    }
-
-    fn output(&self, job: usize, output: &str) -> Option<(&str, &super::job::OutputBuilt)> {
-        let instance = self.jobs.get(job)?;
-        let out = instance.built.outputs.iter().find(|out| out.name == output)?;
-        Some((&instance.job.id, out))
-    }
-
-    /// The edges that a value brings.
-    fn edges(&self, val: &Val, needs: &mut Vec<Edge>) {
+    fn exists(&mut self, val: &Val) -> Option<Value> {
         match val {
             Val::Job(job) => {
-                if let Some(instance) = self.jobs.get(*job)
-                    && let [only] = instance.built.outputs.as_slice()
-                {
-                    self.edges(&Val::Made { job: *job, output: only.name.clone() }, needs);
+                let job = &self.jobs.get(*job)?.job;
+                // It may fail and yet be read.
+                job.continue_on_error.as_ref().map(|_| Value::Succeeded(job.id.clone()))
+            }
+            Val::Made(made) => {
+                let tolerated = origin(made).and_then(|job| self.exists(&Val::Job(job)));
+                if tolerated.is_some() {
+                    return tolerated;
                 }
+                let Traced { from, optional, .. } = self.trace(made)?;
+                (optional || !from.is_of_run()).then(|| Value::Exists(Box::new(from)))
             }
-            Val::Made { job, output } => {
-                if let Some((id, out)) = self.output(*job, output) {
-                    let kind = match out.files {
-                        Some(_) => EdgeKind::Artifact(output.to_string()),
-                        None => EdgeKind::Value(output.to_string()),
-                    };
-                    push(needs, id, kind);
-                }
-            }
-            Val::Family(members) => members.iter().for_each(|(_, val)| self.edges(val, needs)),
-            Val::List(items) => items.iter().for_each(|val| self.edges(val, needs)),
-            Val::Late(Value::Join(parts)) => {
-                for part in parts {
-                    self.edges(&Val::Late(part.clone()), needs);
-                }
-            }
-            Val::Late(Value::Output { job, output }) => push(needs, job, EdgeKind::Value(output.clone())),
-            _ => {}
+            _ => None,
         }
     }
 
-    fn order_edges(&self, val: &Val, needs: &mut Vec<Edge>) {
-        match val {
-            Val::Job(job) | Val::Made { job, .. } => {
-                if let Some(instance) = self.jobs.get(*job) {
-                    push(needs, &instance.job.id, EdgeKind::Order);
-                }
+    fn assert_exists(&mut self, scope: &Scope<'db>, span: Span, dir: &Val, path: &str) -> Result<Val> {
+        match self.received(dir) {
+            Val::Made(made) => {
+                let asserted = Some(Asserted { path: path.to_owned(), place: scope.place(span) });
+                Ok(Val::Made(Made { asserted, ..Made::clone(&made) }.into()))
             }
-            Val::Family(members) => members.iter().for_each(|(_, val)| self.order_edges(val, needs)),
-            Val::List(items) => items.iter().for_each(|val| self.order_edges(val, needs)),
-            _ => {}
+            _ => scope.not_built(span, "an assertion about this"),
         }
     }
 
-    fn expose(
-        &mut self,
-        scope: &Scope<'db>,
-        span: Span,
-        value: &Expr,
-        title: Option<&Text>,
-        options: Option<&Map>,
-    ) -> Result<()> {
-        // A part of an artifact: `expose build().server.assets`.
-        let (whole, field) = match &value.kind {
-            ExprKind::Field { base, name, .. } if scope.ty(base.span).is_some_and(is_artifact) => {
-                (&**base, Some(name.text.to_string()))
-            }
-            _ => (value, None),
+    fn view(&mut self, scope: &Scope<'db>, span: Span, view: View) -> Result<Val> {
+        let one = |graph: &mut Self, val: &Val| match graph.received(val) {
+            Val::Made(made) => Ok(made),
+            _ => scope.not_built(span, "a view of this"),
         };
-        let val = self.expr(scope, whole)?;
-        let (job, output) = match val {
-            Val::Job(job) => match self.jobs.get(job).map(|it| it.built.outputs.as_slice()) {
-                Some([only]) => (job, only.name.clone()),
-                _ => return Err(Vec::new()),
-            },
-            Val::Made { job, output } => (job, output),
-            _ => return scope.not_built(value.span, "exposing this"),
-        };
-        let name = match title {
-            Some(title) => scope.title(title)?,
-            None => field.clone().unwrap_or_else(|| output.to_string()),
-        };
-        let there = |field: &String| {
-            let files = self.output(job, &output).and_then(|(_, out)| out.files.as_ref());
-            files.is_some_and(|files| files.iter().any(|leaf| leaf.name == *field))
-        };
-        if field.as_ref().is_some_and(|field| !there(field)) {
-            return scope.not_built(value.span, "exposing a part that is not one file or directory");
-        }
-        if let Some(first) = self.exposed.insert(name.clone(), scope.at(span)) {
-            return Err(vec![
-                Finding::new(Code::BadTitle, scope.at(span), format!("two things are exposed as `{name}`"))
-                    .label("the second one")
-                    .related(first, "the first one")
-                    .help("give one of them another name: `as \"…\"`"),
-            ]);
-        }
-        let retention_days =
-            retention(scope, options)?.map(|ms| u32::try_from(ms.div_ceil(86_400_000)).unwrap_or(u32::MAX));
-        let place = scope.place(span);
-        if let Some(instance) = self.jobs.get_mut(job) {
-            instance.job.exposes.push(Expose { field, retention_days, ..Expose::new(name, output, place) });
-        }
-        Ok(())
-    }
-}
-
-impl Calls for Graph<'_> {
-    fn call(&mut self, scope: &Scope<'_>, e: &Expr) -> Result<Val> {
-        match &e.kind {
-            ExprKind::Ordered { base, title, after } => {
-                let ordered = Ordered { title: title.as_ref(), after: after.as_deref() };
-                self.instance(scope, base, &ordered)
+        let source = match view {
+            View::Subtree(of, path) => Origin::Subtree { of: one(self, &of)?, path },
+            View::Filter(of, pattern) => Origin::Filter { of: one(self, &of)?, pattern },
+            View::Merge(of, identical) => {
+                Origin::Merge { of: of.iter().map(|val| self.received(val)).collect(), identical }
             }
-            _ => self.instance(scope, e, &Ordered::default()),
-        }
+        };
+        Ok(Val::Made(Made { source, part: String::new(), asserted: None }.into()))
     }
-}
-
-fn is_artifact(ty: &Ty) -> bool {
-    match ty {
-        Ty::Artifact(..) => true,
-        Ty::Call(call) => matches!(call.outputs.as_slice(), [(_, Ty::Artifact(..))]),
-        _ => false,
-    }
-}
-
-fn push(needs: &mut Vec<Edge>, job: &str, kind: EdgeKind) {
-    let edge = Edge { job: job.to_owned(), kind };
-    if !needs.contains(&edge) {
-        needs.push(edge);
-    }
-}
-
-fn retention(scope: &Scope<'_>, options: Option<&Map>) -> Result<Option<u64>> {
-    let Some(Entry { value: EntryValue::Expr(value), .. }) =
-        options.and_then(|map| map.entries.iter().find(|entry| entry.key.text == "retention"))
-    else {
-        return Ok(None);
-    };
-    Ok(match scope.constant(value)? {
-        ConstValue::Duration(ms) => Some(ms),
-        _ => None,
-    })
-}
-
-fn trigger(scope: &Scope<'_>, name: &str, filters: Option<&Map>) -> Result<Option<Trigger>> {
-    let event = match name {
-        "push" => Event::Push,
-        "pull_request" => Event::PullRequest,
-        "schedule" => Event::Schedule,
-        "manual" => Event::Manual,
-        _ => return Ok(None),
-    };
-    let mut trigger = Trigger::on(event);
-    for Entry { key, value } in filters.map_or(&[][..], |map| &map.entries) {
-        let EntryValue::Expr(value) = value else { continue };
-        match (key.text.as_str(), scope.constant(value)?) {
-            ("branches", ConstValue::List(items)) => trigger.branches = texts(&items),
-            ("tags", ConstValue::List(items)) => trigger.tags = texts(&items),
-            ("paths", ConstValue::List(items)) => trigger.paths = texts(&items),
-            ("drafts", ConstValue::Bool(drafts)) => trigger.drafts = drafts,
-            ("cron", ConstValue::Text(cron)) => trigger.cron = Some(cron.to_string()),
-            _ => {}
-        }
-    }
-    Ok(Some(trigger))
-}
-
-fn texts(items: &[ConstValue]) -> Vec<String> {
-    items.iter().filter_map(ConstValue::text).collect()
 }

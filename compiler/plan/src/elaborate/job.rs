@@ -1,4 +1,4 @@
-//! One job instance: its signature with const values put in, its settings, what it consumes and makes.
+//! One job instance: its signature with const values put in, what it consumes and makes.
 
 use std::sync::Arc;
 
@@ -6,17 +6,21 @@ use flow_analysis::infer::signature;
 use flow_analysis::schema::Concrete;
 use flow_analysis::ty::Ty;
 use flow_analysis::value::ConstValue;
-use flow_analysis::{Db, Def, Finding, Place};
+use flow_analysis::{Def, Finding, Place};
 use flow_syntax::Code;
-use flow_syntax::tree::{self, Body, EntryValue, Expr, Map, Setting, StmtKind};
+use flow_syntax::tree;
 use smol_str::SmolStr;
 
-use super::name::part;
+use super::consume::{ASSERTED, Trace, consume};
+use super::name::{part, unique};
+use super::runner::runner;
 use super::scope::{Argument, Result, Scope};
+use super::settings::{environment, merge, settings};
 use super::steps::Steps;
 use super::value::{Base, Files, Val, is_files, leaves, schema, value_type};
-use crate::model::Files as Sources;
-use crate::model::{AdoPool, Arch, Backend, Checkout, Consume, Edge, Job, Os, Output, OutputKind, Runner, Value};
+use crate::model::{
+    Backend, Checkout, Const, Consume, Edge, Job, Output, OutputKind, Publish, PublishFrom, Run, Value, ValueType,
+};
 
 /// The timeout of a job that does not say one.
 const DEFAULT_TIMEOUT_SECONDS: u64 = 3600;
@@ -29,300 +33,316 @@ pub(super) struct Frame {
     /// The pipeline's variables.
     pub env: Vec<(String, Value)>,
     pub place: crate::model::Place,
+    pub backend: Backend,
 }
 
 /// What an instance makes.
 pub(super) struct Built {
-    pub outputs: Vec<OutputBuilt>,
+    pub outputs: Vec<Declared>,
 }
 
 /// An output of an instance.
-pub(super) struct OutputBuilt {
+pub(super) struct Declared {
     pub name: SmolStr,
     pub ty: Ty,
-    /// `None` for a value.
-    pub files: Option<Arc<[Concrete]>>,
+    pub kind: Made,
+    pub always: bool,
 }
 
-/// What the job instance of an index makes, with its id.
-type Made<'a> = &'a dyn Fn(usize) -> Option<(&'a str, &'a Built)>;
+/// What an output of an instance is.
+pub(super) enum Made {
+    Value,
+    Files(Arc<[Concrete]>),
+    /// A member for each key, by the name of its own output.
+    Family(Vec<(ConstValue, Declared)>),
+}
 
-/// Builds an instance of the job `def`.
-pub(super) fn build(
-    caller: &Scope<'_>,
+/// Builds an instance of the job `def`; with it what is exposed, for messages.
+#[expect(clippy::type_complexity, reason = "one caller")]
+pub(super) fn build<'db>(
+    caller: &Scope<'db>,
     def: Def,
     tree: &tree::Job,
     docs: Option<String>,
     arguments: Vec<Argument>,
     frame: Frame,
-    made: Made<'_>,
-) -> Result<(Job, Built)> {
+    trace: Trace<'_>,
+) -> Result<(Job, Built, Vec<(String, Place)>)> {
     let mut scope = caller.enter(def);
     let mut consumes = Vec::new();
     let mut args = Vec::new();
     for argument in arguments {
-        let val = consume(&mut consumes, scope.db, argument.name.as_str(), argument.val, made);
+        let val = consume(&mut consumes, scope.db, argument.name.as_str(), argument.val, trace);
         if let Val::Const(value) = &val {
             args.push((argument.name.to_string(), super::value::constant(value)));
         }
         scope.bind(&argument.name, val);
     }
-    let runner = match &tree.runner {
-        Some(runner) => self::runner(&scope, runner)?,
-        None => return Err(Vec::new()),
-    };
+    let backend = frame.backend;
     let mut job = Job {
         id: frame.id,
         name: tree.name.text.to_string(),
         title: frame.title,
         docs,
         args,
-        runner,
         checkout: Some(Checkout::default()),
-        inputs: None,
         timeout_seconds: DEFAULT_TIMEOUT_SECONDS,
-        env: Vec::new(),
         consumes,
-        steps: Vec::new(),
-        outputs: Vec::new(),
-        exposes: Vec::new(),
         needs: frame.needs,
         place: frame.place,
         ..Job::default()
     };
+    match &tree.runner {
+        Some(e) => runner(&mut scope, &mut job, e)?,
+        None => return Err(Vec::new()),
+    }
     let outputs = outputs(&mut scope, def, tree)?;
-    let workdir = settings(&scope, &mut job, &tree.body)?;
-    super::steps::merge(&mut job.env, &frame.env);
+    let workdir = settings(&mut scope, &mut job, &tree.body, backend)?;
+    merge(&mut job.env, &frame.env);
     let taken: Vec<String> = job.env.iter().map(|(name, _)| name.clone()).collect();
-    let mut steps = Steps::new(workdir, taken);
-    steps.body(&mut scope, &tree.body)?;
-    finish(&scope, &mut job, tree, &outputs, steps)?;
-    Ok((job, Built { outputs }))
+    let before = scope.clone();
+    let mut steps = Steps::new(workdir, taken, job.consumes.clone(), job.checkout.clone());
+    steps.job(&mut scope, &tree.body)?;
+    while steps.is_stale() {
+        scope = before.clone();
+        steps = steps.again(job.consumes.clone(), job.checkout.clone());
+        steps.job(&mut scope, &tree.body)?;
+    }
+    job.environment = environment(&mut scope, &tree.body)?;
+    let exposed = finish(&mut scope, &mut job, tree, &outputs, steps)?;
+    Ok((job, Built { outputs }, exposed))
 }
 
 /// The outputs; those that are files are bound, values are once they are written.
-fn outputs(scope: &mut Scope<'_>, def: Def, tree: &tree::Job) -> Result<Vec<OutputBuilt>> {
+fn outputs(scope: &mut Scope<'_>, def: Def, tree: &tree::Job) -> Result<Vec<Declared>> {
     let mut built = Vec::new();
     let declared = tree.outputs.as_deref().unwrap_or_default();
     for (sig, output) in signature(scope.db, def).outputs.iter().zip(declared) {
         let ty = scope.instance_type(&sig.ty);
-        let files = if is_files(&ty) {
-            let names = &signature(scope.db, def).checked.names;
-            let path = output
-                .path
-                .as_ref()
-                .map(|path| flow_analysis::eval::Eval::new(scope.db, def, names).text(path, &scope.const_env()))
-                .transpose()
-                .map_err(|failure| failure.finding(scope.db).into_iter().collect::<Vec<_>>())?;
-            let place = Place::new(def, sig.span);
-            let files = leaves(scope.db, &ty, &sig.name, path, place)
-                .map_err(|failure| failure.finding(scope.db).into_iter().collect::<Vec<_>>())?;
-            if let Some(problem) = flow_analysis::schema::instance_problem(&files) {
-                return Err(vec![problem]);
+        let path = match &output.path {
+            Some(path) => {
+                let eval = flow_analysis::eval::Eval::new(scope.db, def, &signature(scope.db, def).checked.names);
+                let text = eval.text(path, &scope.const_env());
+                Some(text.map_err(|failure| failure.finding(scope.db).into_iter().collect::<Vec<_>>())?)
             }
-            refuse(scope, &ty, &files, output.ty.span)?;
-            let base = Base::Produced(sig.name.to_string());
-            scope.bind(&sig.name, Val::Files(Files { base, leaves: Arc::clone(&files), part: String::new() }));
-            Some(files)
-        } else {
-            None
+            None => None,
         };
-        built.push(OutputBuilt { name: sig.name.clone(), ty, files });
+        let place = Place::new(def, sig.span);
+        let (declared, val) = one(scope, sig.name.clone(), ty, path, place, sig.always)?;
+        scope.bind(&sig.name, val);
+        built.push(declared);
     }
     Ok(built)
 }
 
-/// Files that jobs cannot make so far.
-fn refuse(scope: &Scope<'_>, ty: &Ty, files: &[Concrete], span: flow_syntax::Span) -> Result<()> {
-    if matches!(ty, Ty::Optional(_)) {
-        return scope.not_built(span, "an output whose files may be absent");
+/// An output of type `ty`, and what its name stands for in the body.
+fn one(
+    scope: &Scope<'_>,
+    name: SmolStr,
+    ty: Ty,
+    path: Option<String>,
+    place: Place,
+    always: bool,
+) -> Result<(Declared, Val)> {
+    if let Ty::Family(family) = &ty
+        && let Some(keys) = &family.keys
+    {
+        let mut members = Vec::with_capacity(keys.len());
+        let mut vals = Vec::with_capacity(keys.len());
+        let mut taken: Vec<String> = Vec::new();
+        for key in keys.iter() {
+            let text = key.text().unwrap_or_else(|| key.display(scope.db));
+            let own = unique(format!("{name}-{}", part(&text)), '-', |it| taken.iter().any(|other| other == it));
+            taken.push(own.clone());
+            let ty = family.at(&flow_analysis::value::Norm::Value(key.clone()));
+            let (declared, val) = one(scope, own.into(), ty, path.clone(), place, always)?;
+            members.push((key.clone(), declared));
+            vals.push((key.clone(), val));
+        }
+        return Ok((Declared { name, ty, kind: Made::Family(members), always }, Val::Family(vals.into())));
     }
-    for file in files {
-        match file.ty {
-            Ty::File | Ty::Exec | Ty::Opaque if !file.is_pattern() => {}
-            Ty::Json(_) => return scope.not_built(span, "an output with a `json` file"),
-            _ => return scope.not_built(span, "an output with a pattern of files"),
-        }
+    if !is_files(&ty) {
+        return Ok((Declared { name, ty, kind: Made::Value, always }, Val::Unset));
     }
-    Ok(())
-}
-
-/// Makes what is passed visible in the job: files become consumed artifacts.
-fn consume(consumes: &mut Vec<Consume>, db: &dyn Db, id: &str, val: Val, made: Made<'_>) -> Val {
-    match val {
-        Val::Made { job, output } => {
-            let Some((job_id, built)) = made(job) else { return Val::Unit };
-            let Some(out) = built.outputs.iter().find(|it| it.name == output) else { return Val::Unit };
-            let Some(files) = &out.files else { return Val::Unit };
-            let from = Sources::Output { job: job_id.to_owned(), output: output.to_string() };
-            consumes.push(Consume::new(id, from, schema(db, &out.ty, files)));
-            Val::Files(Files { base: Base::Consumed(id.to_owned()), leaves: Arc::clone(files), part: String::new() })
-        }
-        Val::Family(members) => {
-            let mut taken: Vec<String> = Vec::new();
-            let members = members.into_iter().map(|(key, val)| {
-                let text = key.text().unwrap_or_else(|| key.display(db));
-                let name = super::name::unique(part(&text), '-', |name| taken.iter().any(|it| it == name));
-                taken.push(name.clone());
-                (key, consume(consumes, db, &format!("{id}/{name}"), val, made))
-            });
-            Val::Family(members.collect())
-        }
-        Val::List(items) => {
-            let items = items.into_iter().enumerate();
-            Val::List(items.map(|(index, val)| consume(consumes, db, &format!("{id}/{index}"), val, made)).collect())
-        }
-        other => other,
-    }
-}
-
-fn runner(scope: &Scope<'_>, e: &Expr) -> Result<Runner> {
-    let value = flow_analysis::eval::Eval::new(scope.db, scope.def, &signature(scope.db, scope.def).checked.names)
-        .expr(e, &scope.const_env())
+    let optional = matches!(ty, Ty::Optional(_));
+    let files = leaves(scope.db, ty.present(), &name, path, place)
         .map_err(|failure| failure.finding(scope.db).into_iter().collect::<Vec<_>>())?;
-    let os = |value: &ConstValue| match value.text().as_deref() {
-        Some("windows") => Os::Windows,
-        Some("macos") => Os::Macos,
-        _ => Os::Linux,
-    };
-    let ConstValue::Record { fields, .. } = &value else {
-        let os = os(&value);
-        return Ok(Runner { os, arch: hosted(scope, os), github: None, ado: None });
-    };
-    let field = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value);
-    let arch = match field("arch").and_then(ConstValue::text).as_deref() {
-        Some("arm64") => Arch::Arm64,
-        _ => Arch::X64,
-    };
-    let ado = match field("ado") {
-        Some(ConstValue::Record { fields, .. }) => {
-            let field = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value);
-            Some(AdoPool {
-                name: field("name").and_then(ConstValue::text).unwrap_or_default(),
-                demands: texts(field("demands")),
-            })
-        }
-        _ => None,
-    };
-    let labels = texts(field("github"));
-    let github = (!labels.is_empty()).then_some(labels);
-    Ok(Runner { os: field("os").map_or(Os::Linux, os), arch, github, ado })
-}
-
-/// The processor of the default hosted runner: GitHub's Macs have ARM, Azure's do not.
-fn hosted(scope: &Scope<'_>, os: Os) -> Arch {
-    match os {
-        Os::Macos if !scope.is_for(Backend::Ado) => Arch::Arm64,
-        Os::Macos | Os::Linux | Os::Windows => Arch::X64,
+    let files: Arc<[Concrete]> =
+        if optional { files.iter().map(|leaf| Concrete { optional: true, ..leaf.clone() }).collect() } else { files };
+    if let Some(problem) = flow_analysis::schema::instance_problem(&files) {
+        return Err(vec![problem]);
     }
-}
-
-fn texts(value: Option<&ConstValue>) -> Vec<String> {
-    match value {
-        Some(ConstValue::List(items)) => items.iter().filter_map(ConstValue::text).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// The settings of a job; gives its `workdir`.
-fn settings(scope: &Scope<'_>, job: &mut Job, body: &Body) -> Result<Option<String>> {
-    let mut workdir = None;
-    for stmt in &body.stmts {
-        match &stmt.kind {
-            StmtKind::Checkout(map) => job.checkout = Some(checkout(scope, map)?),
-            StmtKind::Setting(Setting::Map { name, map }) => match name.text.as_str() {
-                "checkout" => job.checkout = Some(checkout(scope, map)?),
-                "env" => job.env = super::steps::env(scope, map, &mut super::steps::NoCalls)?,
-                _ => {}
-            },
-            StmtKind::Setting(Setting::Value { name, value }) => match (name.text.as_str(), scope.constant(value)) {
-                ("checkout", _) => job.checkout = None,
-                ("inputs", Ok(value)) => job.inputs = Some(texts(Some(&value))),
-                ("timeout", Ok(ConstValue::Duration(ms))) => job.timeout_seconds = ms.div_ceil(1000),
-                ("workdir", Ok(value)) => workdir = value.text(),
-                ("display", Ok(value)) => job.title = value.text().unwrap_or_default(),
-                (_, Err(findings)) if !findings.is_empty() => return Err(findings),
-                _ => {}
-            },
-            _ => {}
-        }
-    }
-    Ok(workdir)
-}
-
-fn checkout(scope: &Scope<'_>, map: &Map) -> Result<Checkout> {
-    let mut checkout = Checkout::default();
-    for entry in &map.entries {
-        let EntryValue::Expr(value) = &entry.value else { continue };
-        match (entry.key.text.as_str(), scope.constant(value)?) {
-            ("depth", ConstValue::Int(depth)) => match u32::try_from(depth) {
-                Ok(depth) => checkout.depth = depth,
-                Err(_) => {
-                    return Err(vec![
-                        Finding::new(Code::BadSetting, scope.at(value.span), format!("`depth` cannot be {depth}"))
-                            .label("a number of commits; 0 is all"),
-                    ]);
-                }
-            },
-            ("tags", ConstValue::Bool(it)) => checkout.tags = it,
-            ("submodules", ConstValue::Bool(it)) => checkout.submodules = it,
-            ("lfs", ConstValue::Bool(it)) => checkout.lfs = it,
-            _ => {}
-        }
-    }
-    Ok(checkout)
+    let base = Base::Produced(name.to_string());
+    let val = Val::Files(Files { base, leaves: Arc::clone(&files), part: String::new(), optional: false });
+    Ok((Declared { name, ty, kind: Made::Files(files), always }, val))
 }
 
 /// Puts the outputs in, with what only this instance can tell: whether each file is promised once.
-fn finish(scope: &Scope<'_>, job: &mut Job, tree: &tree::Job, outputs: &[OutputBuilt], steps: Steps) -> Result<()> {
+fn finish<'db>(
+    scope: &mut Scope<'db>,
+    job: &mut Job,
+    tree: &tree::Job,
+    outputs: &[Declared],
+    steps: Steps<'db>,
+) -> Result<Vec<(String, Place)>> {
+    job.steps = steps.steps;
+    job.checkout = steps.checkout;
     let declared = tree.outputs.as_deref().unwrap_or_default();
     for (output, declared) in outputs.iter().zip(declared) {
-        let kind = match &output.files {
-            Some(files) => {
-                for file in files.iter().filter(|file| !file.optional) {
-                    let written = steps
-                        .steps
-                        .iter()
-                        .flat_map(|step| &step.writes)
-                        .any(|write| write.output == output.name && write.field == file.name);
-                    if !written {
-                        let name = if file.name.is_empty() {
-                            output.name.to_string()
-                        } else {
-                            format!("{}.{}", output.name, file.name)
-                        };
-                        return Err(vec![
-                            Finding::new(
-                                Code::NeverWritten,
-                                scope.at(declared.name.span),
-                                format!("`{name}` is never written in `{}`", job.title),
-                            )
-                            .label("declared here")
-                            .related(file.place, "the field")
-                            .help(format!("write it in a script: `#{{out {name}}}`")),
-                        ]);
-                    }
-                }
-                OutputKind::Artifact(schema(scope.db, &output.ty, files))
-            }
-            None => {
-                let Some(ty) = value_type(scope.db, &output.ty) else {
-                    return scope.not_built(declared.ty.span, "an output of this type");
-                };
-                let value = scope.lookup(&output.name).and_then(|val| scope.late(val));
-                let value = match (value, &ty) {
-                    (Some(value), _) => value,
-                    (None, crate::model::ValueType::Optional(_)) => {
-                        crate::model::Value::Const(crate::model::Const::None)
-                    }
-                    (None, _) => return Err(Vec::new()),
-                };
-                OutputKind::Value { ty, value }
-            }
-        };
-        let place = scope.place(declared.name.span);
-        job.outputs.push(Output { docs: declared.docs.text(), ..Output::new(output.name.as_str(), kind, place) });
+        let val = scope.lookup(&output.name).cloned();
+        put(scope, job, output, declared, None, val)?;
     }
-    job.steps = steps.steps;
+    job.consumes.extend(steps.views);
+    for (base, assertion) in steps.asserts {
+        let list = match &base {
+            Base::Consumed(id) => job.consumes.iter_mut().find(|it| it.id == *id).map(|it| &mut it.asserts),
+            Base::Produced(name) => job.outputs.iter_mut().find(|it| it.name == *name).map(|it| &mut it.asserts),
+        };
+        if let Some(list) = list
+            && !list.contains(&assertion)
+        {
+            list.push(assertion);
+        }
+    }
+    foreign_values(job);
+    let mut exposed = Vec::new();
+    for (expose, place) in steps.exposes {
+        exposed.push((expose.name.clone(), place));
+        job.exposes.push(expose);
+    }
+    Ok(exposed)
+}
+
+/// Puts one output in.
+fn put(
+    scope: &Scope<'_>,
+    job: &mut Job,
+    output: &Declared,
+    declared: &tree::Output,
+    member: Option<(String, Const)>,
+    val: Option<Val>,
+) -> Result<()> {
+    let kind = match &output.kind {
+        Made::Files(files) => {
+            for file in files.iter().filter(|file| !file.optional && !output.always) {
+                require(scope, job, output, declared, file)?;
+            }
+            OutputKind::Artifact(schema(scope.db, &output.ty, files))
+        }
+        Made::Value => {
+            let Some(ty) = value_type(scope.db, &output.ty) else {
+                return scope.not_built(declared.ty.span, "an output of this type");
+            };
+            let value = match val.as_ref().and_then(|val| scope.late(val)) {
+                Some(Value::Const(Const::None)) if !output.always && !matches!(ty, ValueType::Optional(_)) => {
+                    return Err(vec![
+                        Finding::new(
+                            Code::NeverWritten,
+                            scope.at(declared.name.span),
+                            format!("`{}` is never written in `{}`", output.name, job.title),
+                        )
+                        .label("declared here")
+                        .help(format!("write it in a script: `#{{out {}}}`", declared.name.text)),
+                    ]);
+                }
+                Some(value) => value,
+                None => return scope.not_built(declared.name.span, "this value of an output"),
+            };
+            OutputKind::Value { ty, value }
+        }
+        Made::Family(members) => {
+            let vals = match val {
+                Some(Val::Family(vals)) => vals,
+                _ => Arc::from([]),
+            };
+            for (key, inner) in members {
+                let val = vals.iter().find(|(other, _)| other == key).map(|(_, val)| val.clone());
+                let member = Some((output.name.to_string(), super::value::constant(key)));
+                put(scope, job, inner, declared, member, val)?;
+            }
+            return Ok(());
+        }
+    };
+    let place = scope.place(declared.name.span);
+    job.outputs.push(Output {
+        docs: declared.docs.text(),
+        always: output.always,
+        member,
+        ..Output::new(output.name.as_str(), kind, place)
+    });
     Ok(())
+}
+
+/// That a file is promised.
+fn require(scope: &Scope<'_>, job: &Job, output: &Declared, declared: &tree::Output, file: &Concrete) -> Result<()> {
+    let mut writes = job.steps.iter().flat_map(|step| &step.writes);
+    if writes.any(|write| write.output == output.name && write.field == file.name) {
+        return Ok(());
+    }
+    let name = super::value::dotted(&output.name, &file.name);
+    let name = if file.name.is_empty() { output.name.to_string() } else { name };
+    Err(vec![
+        Finding::new(
+            Code::NeverWritten,
+            scope.at(declared.name.span),
+            format!("`{name}` is never written in `{}`", job.title),
+        )
+        .label("declared here")
+        .related(file.place, "the field")
+        .help(format!("write it in a script: `#{{out {name}}}`")),
+    ])
+}
+
+/// What is read of foreign steps without binding is what they publish.
+fn foreign_values(job: &mut Job) {
+    let mut read: Vec<(String, String)> = Vec::new();
+    job.values(&mut |value| {
+        if let Value::Step { step, name } = value {
+            read.push((step.clone(), name.clone()));
+        }
+    });
+    if read.is_empty() {
+        return;
+    }
+    for step in job.steps.iter_mut().filter(|step| matches!(step.run, Run::Foreign(_))) {
+        for (_, name) in read.iter().filter(|(of, _)| *of == step.id) {
+            if !step.publishes.iter().any(|it| it.name == *name) {
+                let ty = ValueType::Optional(Box::new(ValueType::String));
+                step.publishes.push(Publish::new(name.as_str(), ty, PublishFrom::Foreign(name.clone())));
+            }
+        }
+    }
+}
+
+/// Files that consumers say directories hold, by the outputs that these are of.
+pub(super) fn asserted(consumes: &[Consume]) -> Vec<(String, String, crate::model::Assertion)> {
+    let mut all = Vec::new();
+    for consume in consumes.iter().filter(|it| !it.asserts.is_empty()) {
+        let (mut files, mut below) = (&consume.from, String::new());
+        while let crate::model::Files::Part { of, field } = files {
+            below = if below.is_empty() { field.clone() } else { super::value::dotted(field, &below) };
+            files = of;
+        }
+        if let crate::model::Files::Output { job, output } = files {
+            for assertion in &consume.asserts {
+                let field = match (below.as_str(), assertion.field.as_str()) {
+                    (below, "") => below.to_owned(),
+                    (below, field) => super::value::dotted(below, field),
+                };
+                all.push((job.clone(), output.clone(), crate::model::Assertion { field, ..assertion.clone() }));
+            }
+        }
+    }
+    all
+}
+
+/// A file below a directory, as what is consumed.
+pub(super) fn asserted_leaf(dir: &Concrete, path: &str) -> Concrete {
+    Concrete {
+        name: SmolStr::new_static(ASSERTED),
+        ty: Ty::File,
+        optional: false,
+        path: format!("{}/{path}", dir.path),
+        ..dir.clone()
+    }
 }

@@ -43,11 +43,21 @@ impl Reads {
             }
             let items: Vec<Val> = match val {
                 Val::Family(members) => members.iter().map(|(_, val)| val.clone()).collect(),
-                Val::List(items) => items.clone(),
+                Val::List(items) => items.to_vec(),
                 Val::Const(ConstValue::List(items)) => items.iter().cloned().map(Val::Const).collect(),
                 Val::Const(ConstValue::None) => Vec::new(),
                 Val::Const(value) => vec![Val::Const(value.clone())],
-                _ => return scope.not_built(e.span, "spreading a list that is not known while compiling"),
+                Val::Files(files) if files.leaf().is_none_or(|leaf| !matches!(leaf.ty, Ty::List(_))) => {
+                    vec![val.clone()]
+                }
+                other => {
+                    let Some(value) = scope.late(other) else {
+                        return scope.not_built(e.span, "spreading this");
+                    };
+                    let variable = self.named(e, &value);
+                    self.parts.push(ScriptPart::Spread { variable, value });
+                    return Ok(());
+                }
             };
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
@@ -70,6 +80,10 @@ impl Reads {
                     self.parts.push(ScriptPart::Path { location, position });
                     Ok(())
                 }
+                None if files.json().is_some() => match scope.late(val) {
+                    Some(value) => self.variable(e, value, position),
+                    None => Err(Vec::new()),
+                },
                 None => Err(vec![
                     Finding::new(
                         Code::UnknownField,
@@ -96,22 +110,30 @@ impl Reads {
     }
 
     fn variable(&mut self, e: &Expr, value: Value, position: Position) -> Result<()> {
+        let variable = self.named(e, &value);
+        self.parts.push(ScriptPart::Read { variable, value, position });
+        Ok(())
+    }
+
+    /// The variable that carries a value.
+    fn named(&self, e: &Expr, value: &Value) -> String {
         let same = self.parts.iter().find_map(|part| match part {
-            ScriptPart::Read { variable, value: other, .. } if *other == value => Some(variable.clone()),
+            ScriptPart::Read { variable, value: other, .. } if other == value => Some(variable.clone()),
             _ => None,
         });
-        let variable = same.unwrap_or_else(|| {
+        same.unwrap_or_else(|| {
             let base = variable(e);
             let base = if self.taken.contains(&base) { format!("FLOW_{base}") } else { base };
             let parts = &self.parts;
             let taken = &self.taken;
             unique(base, '_', |name| {
                 taken.iter().any(|it| it == name)
-                    || parts.iter().any(|part| matches!(part, ScriptPart::Read { variable, .. } if variable == name))
+                    || parts.iter().any(|part| match part {
+                        ScriptPart::Read { variable, .. } | ScriptPart::Spread { variable, .. } => variable == name,
+                        _ => false,
+                    })
             })
-        });
-        self.parts.push(ScriptPart::Read { variable, value, position });
-        Ok(())
+        })
     }
 }
 

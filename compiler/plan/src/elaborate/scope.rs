@@ -1,18 +1,22 @@
-//! Names and expressions during elaboration, in the item whose body is being carried out.
+//! What a body sees: local values, and what the checker found out of the item it stands in.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use flow_analysis::eval::{Eval, Failure, default_value};
 use flow_analysis::infer::{matched, signature};
 use flow_analysis::scope::Res;
 use flow_analysis::ty::Ty;
 use flow_analysis::value::{ConstValue, Norm};
-use flow_analysis::{Db, Def, DefKind, Finding, Place};
-use flow_syntax::tree::{Arg, ArgValue, Arm, Element, Else, Expr, ExprKind, If, Match, ParamMode, Text, TextPart};
+use flow_analysis::{Db, Def, Finding, Place};
+use flow_syntax::tree::{Arg, ArgValue, Body, Expr, For, ParamMode, Text};
 use flow_syntax::{Code, Span};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::value::{Val, constant};
-use crate::model::{Backend, Value};
+use super::MAX_TURNS;
+use super::value::Val;
+use crate::model::{Backend, Operand, Value};
 
 /// What a body sees.
 #[derive(Clone)]
@@ -21,14 +25,83 @@ pub(super) struct Scope<'db> {
     /// The item.
     pub def: Def,
     /// Local values, innermost last.
-    pub env: Vec<(SmolStr, Val)>,
+    pub env: Vec<Local>,
     backend: ConstValue,
+    /// Members of `ctx` that are known.
+    members: Vec<(SmolStr, ConstValue)>,
+    /// How many turns the loops of the plan have taken.
+    turns: Rc<Cell<usize>>,
+    /// How many values were assigned.
+    versions: Rc<Cell<usize>>,
+    /// The secrets that are read.
+    pub secrets: Rc<RefCell<Vec<Def>>>,
 }
 
-/// Whoever carries a body out: what is a call to it?
-pub(super) trait Calls {
+/// A local value.
+#[derive(Clone)]
+pub(super) struct Local {
+    pub name: SmolStr,
+    pub val: Val,
+    /// Another number after each assignment.
+    pub version: usize,
+}
+
+/// Whoever carries a body out.
+pub(super) trait Calls<'db> {
     /// The value of a call, or of `call as "title" after x`.
-    fn call(&mut self, scope: &Scope<'_>, e: &Expr) -> Result<Val>;
+    fn call(&mut self, scope: &mut Scope<'db>, e: &Expr) -> Result<Val>;
+
+    /// The statements of a block; its value is that of the last one.
+    fn block(&mut self, scope: &mut Scope<'db>, body: &Body) -> Result<Val>;
+
+    /// A script, a step or a foreign step as a value.
+    fn source(&mut self, scope: &mut Scope<'db>, source: &flow_syntax::tree::Source) -> Result<Val> {
+        scope.not_built(source.span(), "this as a value here")
+    }
+
+    /// What is carried out until [`leave`](Self::leave) is so only if `condition` holds.
+    fn enter(&mut self, condition: Value);
+
+    /// The end of what was entered last.
+    fn leave(&mut self);
+
+    /// What elements a loop has, and what tells its calls apart.
+    fn key(&mut self, _key: Option<&ConstValue>) {}
+
+    /// A loop over a list that is known later.
+    fn each(&mut self, scope: &mut Scope<'db>, it: &For, list: Operand) -> Result<Val> {
+        scope.comprehension(it, list, self.dynamic())
+    }
+
+    /// Itself.
+    fn dynamic(&mut self) -> &mut dyn Calls<'db>;
+
+    /// What an output of a job is.
+    fn resolve(&mut self, val: Val) -> Val {
+        val
+    }
+
+    /// Whether files of other jobs or runs are there; `None`: nothing says that they may not be.
+    fn exists(&mut self, _val: &Val) -> Option<Value> {
+        None
+    }
+
+    /// `dir.assert_exists(path)`.
+    fn assert_exists(&mut self, scope: &Scope<'db>, span: Span, _dir: &Val, _path: &str) -> Result<Val> {
+        scope.not_built(span, "an assertion here")
+    }
+
+    /// `dir.subtree(path)`, `dir.filter(pattern)`, `merge(a, b)`.
+    fn view(&mut self, scope: &Scope<'db>, span: Span, _view: View) -> Result<Val> {
+        scope.not_built(span, "a view here")
+    }
+}
+
+/// A view of directories.
+pub(super) enum View {
+    Subtree(Val, String),
+    Filter(Val, String),
+    Merge(Vec<Val>, bool),
 }
 
 /// An argument of a call.
@@ -40,6 +113,8 @@ pub(super) struct Argument {
     pub constant: bool,
     /// It stands in the call, rather than being the parameter's default.
     pub given: bool,
+    /// `out place`: what the callee writes.
+    pub place: Option<flow_syntax::tree::Place>,
 }
 
 /// What stands in the way. Empty where it has been reported by the checker.
@@ -51,7 +126,16 @@ impl<'db> Scope<'db> {
             Some(def) => ConstValue::Variant { def, name: SmolStr::new_static(backend.name()) },
             None => ConstValue::None,
         };
-        Self { db, def, env: Vec::new(), backend }
+        Self {
+            db,
+            def,
+            env: Vec::new(),
+            backend,
+            members: Vec::new(),
+            turns: Rc::default(),
+            versions: Rc::default(),
+            secrets: Rc::default(),
+        }
     }
 
     /// Whether the plan is for this backend.
@@ -61,7 +145,40 @@ impl<'db> Scope<'db> {
 
     /// The same backend, another item, no local values.
     pub(super) fn enter(&self, def: Def) -> Self {
-        Self { db: self.db, def, env: Vec::new(), backend: self.backend.clone() }
+        Self {
+            db: self.db,
+            def,
+            env: Vec::new(),
+            backend: self.backend.clone(),
+            members: self.members.clone(),
+            turns: Rc::clone(&self.turns),
+            versions: Rc::clone(&self.versions),
+            secrets: Rc::clone(&self.secrets),
+        }
+    }
+
+    /// A member of `ctx` that is known here.
+    pub(super) fn know(&mut self, member: &'static str, value: ConstValue) {
+        self.members.push((SmolStr::new_static(member), value));
+    }
+
+    /// One more turn of a loop.
+    pub(super) fn turn(&self, span: Span) -> Result<()> {
+        let turns = self.turns.get() + 1;
+        self.turns.set(turns);
+        if turns <= MAX_TURNS {
+            return Ok(());
+        }
+        Err(vec![
+            Finding::new(
+                Code::LimitExceeded,
+                self.at(span),
+                format!("the loops of the pipeline take more than {MAX_TURNS} turns"),
+            )
+            .label("here it is one too many")
+            .note("loops inside one another multiply")
+            .help("make one of the loops shorter"),
+        ])
     }
 
     pub(super) fn names(&self) -> &'db FxHashMap<Span, Res> {
@@ -69,11 +186,19 @@ impl<'db> Scope<'db> {
     }
 
     pub(super) fn res(&self, span: Span) -> Option<&'db Res> {
-        self.names().get(&span).or_else(|| flow_analysis::infer::signature(self.db, self.def).checked.names.get(&span))
+        self.names().get(&span).or_else(|| signature(self.db, self.def).checked.names.get(&span))
+    }
+
+    /// What the checker knows of an expression or a bound name.
+    pub(super) fn checked(&self, span: Span) -> Option<&'db flow_analysis::infer::Val> {
+        flow_analysis::infer::check(self.db, self.def)
+            .types
+            .get(&span)
+            .or_else(|| signature(self.db, self.def).checked.types.get(&span))
     }
 
     pub(super) fn ty(&self, span: Span) -> Option<&'db Ty> {
-        flow_analysis::infer::check(self.db, self.def).types.get(&span).map(|val| &val.ty)
+        self.checked(span).map(|val| &val.ty)
     }
 
     pub(super) fn at(&self, span: Span) -> Place {
@@ -85,11 +210,25 @@ impl<'db> Scope<'db> {
     }
 
     pub(super) fn bind(&mut self, name: &SmolStr, val: Val) {
-        self.env.push((name.clone(), val));
+        let version = self.versions.get();
+        self.env.push(Local { name: name.clone(), val, version });
+    }
+
+    /// Gives an output, or a `let` that a script writes, its value.
+    pub(super) fn assign(&mut self, name: &SmolStr, val: Val) {
+        let version = self.versions.get() + 1;
+        self.versions.set(version);
+        match self.env.iter_mut().rev().find(|local| local.name == *name) {
+            Some(local) => {
+                local.val = val;
+                local.version = version;
+            }
+            None => self.bind(name, val),
+        }
     }
 
     pub(super) fn lookup(&self, name: &str) -> Option<&Val> {
-        self.env.iter().rev().find(|(local, _)| local == name).map(|(_, val)| val)
+        self.env.iter().rev().find(|local| local.name == name).map(|local| &local.val)
     }
 
     /// A construct that the checker lets through and elaboration has no meaning for.
@@ -105,12 +244,13 @@ impl<'db> Scope<'db> {
         let mut env: Vec<_> = self
             .env
             .iter()
-            .filter_map(|(name, val)| match val {
-                Val::Const(value) => Some((name.clone(), value.clone())),
+            .filter_map(|local| match &local.val {
+                Val::Const(value) => Some((local.name.clone(), value.clone())),
                 _ => None,
             })
             .collect();
         env.push((SmolStr::new_static("ctx.backend"), self.backend.clone()));
+        env.extend(self.members.iter().cloned());
         env
     }
 
@@ -139,190 +279,43 @@ impl<'db> Scope<'db> {
         .folded(self.db)
     }
 
-    /// The value of an expression.
-    pub(super) fn value(&self, e: &Expr, calls: &mut dyn Calls) -> Result<Val> {
-        match self.try_const(e) {
-            Ok(value) => return Ok(Val::Const(value)),
-            Err(failure) => {
-                if let Some(finding) = failure.finding(self.db) {
-                    return Err(vec![finding]);
-                }
-            }
-        }
-        match &e.kind {
-            ExprKind::Name(name) => match self.res(e.span) {
-                Some(Res::Def(def)) if def.kind(self.db) == DefKind::Secret => {
-                    Ok(Val::Late(Value::Secret(def.name(self.db).to_string())))
-                }
-                _ => self.lookup(name).cloned().ok_or_else(Vec::new),
-            },
-            ExprKind::Text(text) => self.join(text, calls),
-            ExprKind::List(elements) => self.list(elements, calls),
-            ExprKind::Field { base, name, .. } => {
-                if self.res(base.span) == Some(&Res::Ctx) {
-                    return Ok(Val::Late(Value::Ctx(name.text.to_string())));
-                }
-                let base = self.value(base, calls)?;
-                self.field(&base, &name.text).ok_or_else(Vec::new)
-            }
-            ExprKind::Index { base, index } => {
-                let base = self.value(base, calls)?;
-                let key = self.constant(index)?;
-                self.index(&base, &key, index.span)
-            }
-            ExprKind::Call { .. } | ExprKind::Ordered { .. } => calls.call(self, e),
-            ExprKind::If(it) => self.if_value(it, calls),
-            ExprKind::Match(it) => self.match_value(it, calls),
-            ExprKind::For(_) => self.not_built(e.span, "a loop as a value here"),
-            ExprKind::Unary { .. } | ExprKind::Binary { .. } => {
-                self.not_built(e.span, "an operator on a value that is not known while compiling")
-            }
-            _ => Err(Vec::new()),
-        }
-    }
-
     /// The arguments of a call by parameter, in the order of the call; then the defaults of those that
     /// are left out.
-    pub(super) fn arguments(&self, def: Def, args: &[Arg], calls: &mut dyn Calls) -> Result<Vec<Argument>> {
+    pub(super) fn arguments(&mut self, def: Def, args: &[Arg], calls: &mut dyn Calls<'db>) -> Result<Vec<Argument>> {
         let params = &signature(self.db, def).params;
         let mut arguments: Vec<Argument> = Vec::with_capacity(params.len());
         for (arg, param) in matched(params, args) {
-            let (ArgValue::Expr(value), Some(param)) = (&arg.value, param) else { return Err(Vec::new()) };
-            let val = self.value(value, calls)?;
-            let constant = param.mode == ParamMode::Const;
-            arguments.push(Argument { name: param.name.clone(), val, constant, given: true });
+            match (&arg.value, param) {
+                (ArgValue::Expr(value), Some(param)) => {
+                    let val = self.value(value, calls)?;
+                    let constant = param.mode == ParamMode::Const;
+                    arguments.push(Argument { name: param.name.clone(), val, constant, given: true, place: None });
+                }
+                (ArgValue::Out(place), Some(param)) => {
+                    let (name, place) = (param.name.clone(), Some(place.clone()));
+                    arguments.push(Argument { name, val: Val::Unset, constant: false, given: true, place });
+                }
+                (ArgValue::Spread(record), _) => {
+                    let val = self.value(record, calls)?;
+                    for param in params {
+                        if let Some(val) = self.field(&val, &param.name, record.span) {
+                            let constant = param.mode == ParamMode::Const;
+                            let name = param.name.clone();
+                            arguments.retain(|arg| arg.name != name);
+                            arguments.push(Argument { name, val, constant, given: true, place: None });
+                        }
+                    }
+                }
+                _ => return Err(Vec::new()),
+            }
         }
         for param in params.iter().filter(|param| param.optional) {
-            if !arguments.iter().any(|arg| arg.name == param.name)
-                && let Some(value) = default_value(self.db, def, &param.name)
-            {
+            if !arguments.iter().any(|arg| arg.name == param.name) {
+                let val = default_value(self.db, def, &param.name).map_or_else(Val::none, Val::Const);
                 let constant = param.mode == ParamMode::Const;
-                arguments.push(Argument { name: param.name.clone(), val: Val::Const(value), constant, given: false });
+                arguments.push(Argument { name: param.name.clone(), val, constant, given: false, place: None });
             }
         }
         Ok(arguments)
-    }
-
-    fn list(&self, elements: &[Element], calls: &mut dyn Calls) -> Result<Val> {
-        let mut items = Vec::with_capacity(elements.len());
-        for element in elements {
-            match self.value(&element.value, calls)? {
-                Val::List(inner) if element.spread => items.extend(inner),
-                Val::Family(inner) if element.spread => items.extend(inner.into_iter().map(|(_, val)| val)),
-                Val::Const(ConstValue::List(inner)) if element.spread => {
-                    items.extend(inner.iter().cloned().map(Val::Const))
-                }
-                val => items.push(val),
-            }
-        }
-        Ok(Val::List(items))
-    }
-
-    fn join(&self, text: &Text, calls: &mut dyn Calls) -> Result<Val> {
-        use flow_syntax::tree::HoleKind;
-        let mut parts = Vec::new();
-        for part in &text.parts {
-            parts.push(match part {
-                TextPart::Literal { value, .. } => Value::Const(crate::model::Const::Text(value.to_string())),
-                TextPart::Hole(hole) => match &hole.kind {
-                    HoleKind::Read { value, .. } => match self.late(&self.value(value, calls)?) {
-                        Some(value) => value,
-                        None => return self.not_built(hole.span, "this in a text"),
-                    },
-                    HoleKind::Claim(_) => return Err(Vec::new()),
-                },
-            });
-        }
-        Ok(Val::Late(Value::Join(parts)))
-    }
-
-    /// The plan's form of a value that travels as text.
-    pub(super) fn late(&self, val: &Val) -> Option<Value> {
-        match val {
-            Val::Const(value) => Some(Value::Const(constant(value))),
-            Val::Late(value) => Some(value.clone()),
-            Val::Files(files) => files.location().map(Value::Path),
-            Val::Outputs(outputs) => match outputs.as_slice() {
-                [(_, only)] => self.late(only),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// The field `name` of a value.
-    pub(super) fn field(&self, base: &Val, name: &str) -> Option<Val> {
-        match base {
-            Val::Files(files) => Some(Val::Files(files.field(name))),
-            Val::Outputs(outputs) => match outputs.iter().find(|(output, _)| output == name) {
-                Some((_, val)) => Some(val.clone()),
-                None => match outputs.as_slice() {
-                    [(_, only)] => self.field(only, name),
-                    _ => None,
-                },
-            },
-            Val::Job(job) => Some(Val::Made { job: *job, output: SmolStr::from(name) }),
-            Val::Family(members) => {
-                let members: Option<Vec<_>> =
-                    members.iter().map(|(key, val)| Some((key.clone(), self.field(val, name)?))).collect();
-                members.map(Val::Family)
-            }
-            _ => None,
-        }
-    }
-
-    fn index(&self, base: &Val, key: &ConstValue, span: Span) -> Result<Val> {
-        let found = match (base, key) {
-            (Val::Family(members), key) => members.iter().find(|(other, _)| other == key).map(|(_, val)| val.clone()),
-            (Val::List(items), ConstValue::Int(at)) => usize::try_from(*at).ok().and_then(|at| items.get(at)).cloned(),
-            _ => None,
-        };
-        found.ok_or_else(|| {
-            let key = key.display(self.db);
-            vec![
-                Finding::new(Code::BadIndex, self.at(span), format!("there is no member `{key}`")).label("no such key"),
-            ]
-        })
-    }
-
-    fn if_value(&self, it: &If, calls: &mut dyn Calls) -> Result<Val> {
-        if self.constant(&it.condition)? == ConstValue::Bool(true) {
-            return self.body_value(&it.then, calls);
-        }
-        match &it.otherwise {
-            Some(Else::Body(body)) => self.body_value(body, calls),
-            Some(Else::If(inner, _)) => self.if_value(inner, calls),
-            None => Ok(Val::Const(ConstValue::None)),
-        }
-    }
-
-    fn match_value(&self, it: &Match, calls: &mut dyn Calls) -> Result<Val> {
-        use flow_syntax::tree::{ArmValue, Source};
-        match &self.arm(it)?.value {
-            ArmValue::Body(body) => self.body_value(body, calls),
-            ArmValue::Source(Source::Expr(e)) => self.value(e, calls),
-            ArmValue::Source(source) => self.not_built(source.span(), "a script as the value of a `match`"),
-        }
-    }
-
-    /// The arm that a `match` takes.
-    pub(super) fn arm<'t>(&self, it: &'t Match) -> Result<&'t Arm> {
-        let value = self.constant(&it.value)?;
-        it.arms
-            .iter()
-            .find(|arm| arm.patterns.iter().any(|pattern| flow_analysis::schema::matches(&pattern.kind, &value)))
-            .ok_or_else(Vec::new)
-    }
-
-    /// The value of a block that consists of one expression.
-    fn body_value(&self, body: &flow_syntax::tree::Body, calls: &mut dyn Calls) -> Result<Val> {
-        use flow_syntax::tree::{Source, StmtKind};
-        match body.stmts.as_slice() {
-            [only] => match &only.kind {
-                StmtKind::Source(Source::Expr(e)) => self.value(e, calls),
-                _ => self.not_built(only.span, "this as the value of a block"),
-            },
-            _ => self.not_built(body.span, "a block of several statements as a value here"),
-        }
     }
 }

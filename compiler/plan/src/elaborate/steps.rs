@@ -1,217 +1,388 @@
-//! The steps of a job: statements of its body, actions put in where they are called.
+//! The steps of a job: the statements of its body, under the conditions around them.
 
-use flow_analysis::db::syntax;
-use flow_analysis::infer::signature;
-use flow_analysis::scope::{Builtin, Res};
-use flow_analysis::script::{Spot, spots};
+use flow_analysis::Finding;
 use flow_analysis::ty::Ty;
 use flow_analysis::value::ConstValue;
-use flow_analysis::{DefKind, Finding};
-use flow_syntax::tree::{
-    self, ArgValue, ArmValue, Body, Else, EntryValue, Expr, ExprKind, HoleKind, If, ItemKind, Map, Place, PlaceStep,
-    Setting, Source, Stmt, StmtKind, TextPart,
-};
+use flow_syntax::tree::{self, Body, Expr, For, Map, Setting, Source, Stmt, StmtKind};
 use flow_syntax::{Code, Span};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use super::MAX_STEPS;
+use super::action::{Called, Once};
+use super::compute::guard;
 use super::name::slug;
-use super::reads::{Reads, shell, title};
-use super::scope::{Calls, Result, Scope};
-use super::value::{Val, kind, value_type};
-use crate::model::{Location, Position, Publish, PublishFrom, Run, Script, ScriptPart, Step, Value, ValueType, Write};
+use super::scope::{Calls, Result, Scope, View};
+use super::settings::{checkout, env, merge, tolerance};
+use super::value::{Base, Files, Outputs, Val};
+use crate::model::{
+    Assertion, Block, Checkout, Consume, Expose, ForeignKind, ForeignStep, Location, Operand, Retry, Run, Step, Value,
+};
 
 /// The steps of a job while they are being made.
-pub(super) struct Steps {
+pub(super) struct Steps<'db> {
     pub steps: Vec<Step>,
     /// Ids that are taken, and how many steps wanted each.
     ids: FxHashMap<String, u32>,
     workdir: Option<String>,
     /// Variables of the job, which no read may take.
-    variables: Vec<String>,
+    pub variables: Vec<String>,
     /// The `step` that is being carried out.
-    current: Option<Titled>,
+    pub current: Option<Titled>,
     /// The action that is being carried out.
-    action: Option<Called>,
+    pub action: Option<Called>,
+    /// The conditions around.
+    pub guards: Vec<Value>,
+    /// The block that is being carried out.
+    pub block: Block,
+    /// How many bodies are around; 1 in the job's own.
+    depth: usize,
+    /// How many steps stand before the statement of the job's own body that is being carried out.
+    pub before: usize,
+    /// Blocks that come last.
+    cleanup: Vec<Cleanup<'db>>,
+    /// The actions that stand once.
+    pub once: Vec<Once>,
+    /// What is shown to people, with its place.
+    pub exposes: Vec<(Expose, flow_analysis::Place)>,
+    /// What directories are said to hold.
+    pub asserts: Vec<(Base, Assertion)>,
+    /// Views of what is consumed.
+    pub views: Vec<Consume>,
+    /// What the job consumes, for views of it.
+    pub consumes: Vec<Consume>,
+    /// The sources that it sees before its first step.
+    pub checkout: Option<Checkout>,
+    /// A step stands before.
+    begun: bool,
 }
 
-/// An action while it is being carried out.
-struct Called {
-    /// Its name, for titles.
-    name: String,
-    env: Vec<(String, Value)>,
+/// A block that comes last.
+struct Cleanup<'db> {
+    scope: Scope<'db>,
+    body: Body,
+    block: Block,
+    action: Option<Called>,
+    guards: Vec<Value>,
 }
 
 /// The settings of a `step`.
 #[derive(Clone)]
-struct Titled {
+pub(super) struct Titled {
     title: String,
     docs: Option<String>,
-    env: Vec<(String, Value)>,
+    pub env: Vec<(String, Value)>,
     timeout_seconds: Option<u64>,
     workdir: Option<String>,
+    retry: Option<Retry>,
+    continue_on_error: Option<Value>,
     count: u32,
 }
 
 /// Where nothing can be called.
 pub(super) struct NoCalls;
 
-impl Calls for NoCalls {
-    fn call(&mut self, scope: &Scope<'_>, e: &Expr) -> Result<Val> {
+impl<'db> Calls<'db> for NoCalls {
+    fn call(&mut self, scope: &mut Scope<'db>, e: &Expr) -> Result<Val> {
         scope.not_built(e.span, "a call here")
     }
-}
 
-impl Calls for Steps {
-    fn call(&mut self, scope: &Scope<'_>, e: &Expr) -> Result<Val> {
-        let ExprKind::Call { callee, args, .. } = &e.kind else { return Err(Vec::new()) };
-        let Some(Res::Def(def)) = scope.res(callee.span) else {
-            return scope.not_built(e.span, "this call on a value that is not known while compiling");
-        };
-        let item = syntax(scope.db, *def);
-        let ItemKind::Action(action) = &item.kind else {
-            return scope.not_built(callee.span, "this call on a value that is not known while compiling");
-        };
-        let mut inner = scope.enter(*def);
-        for argument in scope.arguments(*def, args, self)? {
-            inner.bind(&argument.name, argument.val);
+    fn block(&mut self, scope: &mut Scope<'db>, body: &Body) -> Result<Val> {
+        let mut value = Val::Unit;
+        for stmt in &body.stmts {
+            match &stmt.kind {
+                StmtKind::Let { name, value: Some(Source::Expr(e)), .. } => {
+                    let val = scope.value(e, self)?;
+                    scope.bind(&name.text, val);
+                }
+                StmtKind::Source(Source::Expr(e)) => value = scope.value(e, self)?,
+                _ => return scope.not_built(stmt.span, "this statement in a value"),
+            }
         }
-        let own = action.body.stmts.iter().find_map(|stmt| match &stmt.kind {
-            StmtKind::Setting(Setting::Map { name, map }) if name.text == "env" => Some(env(&inner, map, &mut NoCalls)),
-            _ => None,
-        });
-        let mut called = Called { name: action.name.text.to_string(), env: own.transpose()?.unwrap_or_default() };
-        let outer = self.action.take();
-        if let Some(outer) = &outer {
-            called.name = format!("{}: {}", outer.name, called.name);
-            merge(&mut called.env, &outer.env);
-        }
-        self.action = Some(called);
-        let done = self.body(&mut inner, &action.body);
-        self.action = outer;
-        done?;
-        let outputs = action.outputs.as_deref().unwrap_or_default();
-        let outputs = outputs
-            .iter()
-            .filter_map(|output| Some((output.name.text.clone(), inner.lookup(&output.name.text)?.clone())));
-        Ok(Val::Outputs(outputs.collect()))
+        Ok(value)
+    }
+
+    fn enter(&mut self, _condition: Value) {}
+
+    fn leave(&mut self) {}
+
+    fn dynamic(&mut self) -> &mut dyn Calls<'db> {
+        self
     }
 }
 
-impl Steps {
-    pub(super) fn new(workdir: Option<String>, variables: Vec<String>) -> Self {
-        Self { steps: Vec::new(), ids: FxHashMap::default(), workdir, variables, current: None, action: None }
+impl<'db> Calls<'db> for Steps<'db> {
+    fn call(&mut self, scope: &mut Scope<'db>, e: &Expr) -> Result<Val> {
+        self.called(scope, e)
+    }
+
+    fn block(&mut self, scope: &mut Scope<'db>, body: &Body) -> Result<Val> {
+        let mut value = Val::Unit;
+        self.depth += 1;
+        for stmt in &body.stmts {
+            let done = match &stmt.kind {
+                StmtKind::Source(Source::Expr(e)) => scope.value(e, self),
+                StmtKind::Source(source @ (Source::Script(_) | Source::Foreign(_)))
+                    if body.stmts.last().is_some_and(|last| std::ptr::eq(last, stmt))
+                        && self.wants_value(scope, source) =>
+                {
+                    self.source(scope, source)
+                }
+                _ => self.stmt(scope, stmt).map(|()| Val::Unit),
+            };
+            match done {
+                Ok(val) => value = val,
+                Err(findings) => {
+                    self.depth -= 1;
+                    return Err(findings);
+                }
+            }
+        }
+        self.depth -= 1;
+        Ok(value)
+    }
+
+    fn source(&mut self, scope: &mut Scope<'db>, source: &Source) -> Result<Val> {
+        let stmt = Stmt { docs: tree::Docs::default(), kind: StmtKind::Source(source.clone()), span: source.span() };
+        match scope.ty(source.span()).cloned() {
+            Some(ty) if ty != Ty::Unit => self.made(scope, &stmt, source, &SmolStr::new_static("value"), &ty, false),
+            _ => self.stmt(scope, &stmt).map(|()| Val::Unit),
+        }
+    }
+
+    fn enter(&mut self, condition: Value) {
+        self.guards.push(condition);
+    }
+
+    fn leave(&mut self) {
+        self.guards.pop();
+    }
+
+    fn dynamic(&mut self) -> &mut dyn Calls<'db> {
+        self
+    }
+
+    fn each(&mut self, scope: &mut Scope<'db>, it: &For, list: Operand) -> Result<Val> {
+        let steps = self.steps.len();
+        let val = scope.comprehension(it, list, self)?;
+        if self.steps.len() > steps {
+            return scope.not_built(it.iterable.span, "a loop of steps over a list that is known later");
+        }
+        Ok(val)
+    }
+
+    fn assert_exists(&mut self, scope: &Scope<'db>, span: Span, dir: &Val, path: &str) -> Result<Val> {
+        let Val::Files(files) = dir else { return scope.not_built(span, "an assertion about this") };
+        let (Some(location), Some(leaf)) = (files.location(), files.leaf()) else {
+            return scope.not_built(span, "an assertion about this");
+        };
+        let assertion = Assertion { field: leaf.name.to_string(), path: path.to_owned(), place: scope.place(span) };
+        self.asserts.push((files.base.clone(), assertion));
+        let below = match location {
+            Location::Consumed { input, path: dir } => Location::Consumed { input, path: format!("{dir}/{path}") },
+            Location::Produced { output, path: dir } => Location::Produced { output, path: format!("{dir}/{path}") },
+            other => other,
+        };
+        Ok(Val::Late(Value::Path(below)))
+    }
+
+    fn view(&mut self, scope: &Scope<'db>, span: Span, view: View) -> Result<Val> {
+        self.view_of(scope, span, view)
+    }
+}
+
+impl<'db> Steps<'db> {
+    pub(super) fn new(
+        workdir: Option<String>,
+        variables: Vec<String>,
+        consumes: Vec<Consume>,
+        checkout: Option<Checkout>,
+    ) -> Self {
+        Self {
+            steps: Vec::new(),
+            ids: FxHashMap::default(),
+            workdir,
+            variables,
+            current: None,
+            action: None,
+            guards: Vec::new(),
+            block: Block::Main,
+            depth: 0,
+            before: 0,
+            cleanup: Vec::new(),
+            once: Vec::new(),
+            exposes: Vec::new(),
+            asserts: Vec::new(),
+            views: Vec::new(),
+            consumes,
+            checkout,
+            begun: false,
+        }
+    }
+
+    /// The same job from its beginning, with what was learnt of the actions that stand once.
+    pub(super) fn again(self, consumes: Vec<Consume>, checkout: Option<Checkout>) -> Self {
+        let once = self.once.into_iter().map(Once::again).collect();
+        Self { once, ..Self::new(self.workdir, self.variables, consumes, checkout) }
+    }
+
+    /// The body of the job, and the blocks that come last.
+    pub(super) fn job(&mut self, scope: &mut Scope<'db>, body: &Body) -> Result<()> {
+        self.body(scope, body)?;
+        for block in [Block::OnFailure, Block::Finally] {
+            // A block may call actions that have such blocks of their own.
+            while let Some(at) = self.cleanup.iter().position(|it| it.block == block) {
+                let mut it = self.cleanup.remove(at);
+                self.block = block;
+                self.guards = it.guards;
+                self.action = it.action;
+                self.depth = 0;
+                self.body(&mut it.scope, &it.body)?;
+            }
+        }
+        self.block = Block::Main;
+        self.guards.clear();
+        self.action = None;
+        Ok(())
     }
 
     /// The statements of a body.
-    pub(super) fn body(&mut self, scope: &mut Scope<'_>, body: &Body) -> Result<()> {
-        body.stmts.iter().try_for_each(|stmt| self.stmt(scope, stmt))
+    pub(super) fn body(&mut self, scope: &mut Scope<'db>, body: &Body) -> Result<()> {
+        self.depth += 1;
+        let done = body.stmts.iter().try_for_each(|stmt| {
+            if self.depth == 1 {
+                self.before = self.steps.len();
+            }
+            self.stmt(scope, stmt)
+        });
+        self.depth -= 1;
+        done
     }
 
-    fn stmt(&mut self, scope: &mut Scope<'_>, stmt: &Stmt) -> Result<()> {
+    /// Whether the checker has seen a value in what may also be a statement.
+    fn wants_value(&self, scope: &Scope<'db>, source: &Source) -> bool {
+        scope.ty(source.span()).is_some_and(|ty| *ty != Ty::Unit)
+    }
+
+    pub(super) fn stmt(&mut self, scope: &mut Scope<'db>, stmt: &Stmt) -> Result<()> {
+        let begun = self.begun;
+        self.begun |= !matches!(stmt.kind, StmtKind::Setting(_));
         match &stmt.kind {
             StmtKind::Let { name, value: Some(value), .. } => {
                 let ty = scope.ty(name.span).cloned().unwrap_or(Ty::String);
+                let secret = scope.checked(name.span).is_some_and(|val| val.labels.secret);
                 let val = match value {
                     // The outputs of an action stay apart: `t.stamp` is as good as `t`.
                     Source::Expr(e) => scope.value(e, self)?,
-                    source => self.source(scope, stmt, source, &name.text, &ty)?,
+                    source => self.made(scope, stmt, source, &name.text, &ty, secret)?,
                 };
                 scope.bind(&name.text, val);
             }
+            StmtKind::Let { name, value: None, .. } => scope.bind(&name.text, Val::Unset),
             StmtKind::Out { place, value } => self.out(scope, stmt, place, value)?,
             StmtKind::Source(Source::Script(script)) => {
                 self.script(scope, stmt, script, None)?;
             }
             StmtKind::Source(Source::Step(step)) => self.step(scope, stmt, step)?,
-            StmtKind::Source(Source::Expr(e)) => self.expr_stmt(scope, e)?,
-            // Settings were read before, the rest has been refused by the checker.
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn expr_stmt(&mut self, scope: &mut Scope<'_>, e: &Expr) -> Result<()> {
-        match &e.kind {
-            ExprKind::If(it) => self.if_stmt(scope, it),
-            ExprKind::Match(it) => match &scope.arm(it)?.value {
-                ArmValue::Body(body) => self.inner(scope, body),
-                ArmValue::Source(source) => {
-                    let kind = StmtKind::Source(source.clone());
-                    self.stmt(scope, &Stmt { docs: tree::Docs::default(), kind, span: source.span() })
-                }
-            },
-            ExprKind::For(it) => {
-                let items = match scope.res(it.iterable.span) {
-                    Some(Res::Def(def)) if def.kind(scope.db) == DefKind::Enum => {
-                        flow_analysis::scope::variants(scope.db, *def)
-                            .iter()
-                            .map(|name| Val::Const(ConstValue::Variant { def: *def, name: name.clone() }))
-                            .collect()
-                    }
-                    _ => match scope.value(&it.iterable, self)? {
-                        Val::Const(ConstValue::List(items)) => items.iter().cloned().map(Val::Const).collect(),
-                        Val::Family(members) => members.into_iter().map(|(_, val)| val).collect(),
-                        Val::List(items) => items,
-                        _ => return scope.not_built(it.iterable.span, "a loop over this"),
+            StmtKind::Source(Source::Foreign(foreign)) => {
+                self.foreign(scope, stmt, foreign)?;
+            }
+            StmtKind::Source(Source::Expr(e)) => {
+                scope.value(e, self)?;
+            }
+            StmtKind::Export { name, value } => {
+                let operand = scope.operand(value, self)?;
+                let run = Run::Export { name: name.text.to_string(), value: operand.value };
+                self.plain(scope, stmt, format!("Export {}", name.text), run)?;
+            }
+            StmtKind::AddPath(value) => {
+                let value = scope.operand(value, self)?.value;
+                self.plain(scope, stmt, "Add to the search path".to_owned(), Run::AddPath(value))?;
+            }
+            StmtKind::Summary(value) => {
+                let val = scope.value(value, self)?;
+                let run = match &val {
+                    Val::Files(files) => match files.location() {
+                        Some(location) => Run::SummaryFile(location),
+                        None => return scope.not_built(value.span, "a summary of this"),
+                    },
+                    val => match scope.late(val) {
+                        Some(value) => Run::Summary(value),
+                        None => return scope.not_built(value.span, "a summary of this"),
                     },
                 };
-                for item in items {
-                    let mut inner = scope.clone();
-                    inner.bind(&it.name.text, item);
-                    if let Some(filter) = &it.filter
-                        && inner.constant(filter)? != ConstValue::Bool(true)
-                    {
-                        continue;
-                    }
-                    self.body(&mut inner, &it.body)?;
-                }
-                Ok(())
+                self.plain(scope, stmt, "Summary".to_owned(), run)?;
             }
-            _ => scope.value(e, self).map(|_| ()),
+            StmtKind::Checkout(map) => self.checkout(scope, stmt, map, begun)?,
+            StmtKind::Expose { value, title, options } => {
+                self.expose(scope, stmt, value, title.as_ref(), options.as_ref())?;
+            }
+            StmtKind::Finally(body) => self.later(scope, body, Block::Finally),
+            StmtKind::OnFailure(body) => self.later(scope, body, Block::OnFailure),
+            // Settings were read before.
+            StmtKind::Setting(_) => {}
+            StmtKind::Gate { .. } | StmtKind::After { .. } | StmtKind::Stage { .. } | StmtKind::Hole => {
+                return Err(Vec::new());
+            }
         }
-    }
-
-    fn if_stmt(&mut self, scope: &mut Scope<'_>, it: &If) -> Result<()> {
-        if scope.constant(&it.condition)? == ConstValue::Bool(true) {
-            return self.inner(scope, &it.then);
-        }
-        match &it.otherwise {
-            Some(Else::Body(body)) => self.inner(scope, body),
-            Some(Else::If(inner, _)) => self.if_stmt(scope, inner),
-            None => Ok(()),
-        }
-    }
-
-    /// A block: what it binds stays in it, what it writes does not.
-    fn inner(&mut self, scope: &mut Scope<'_>, body: &Body) -> Result<()> {
-        let depth = scope.env.len();
-        self.body(scope, body)?;
-        let written: Vec<_> = scope.env.drain(depth..).collect();
-        let outputs: Vec<SmolStr> =
-            signature(scope.db, scope.def).outputs.iter().map(|output| output.name.clone()).collect();
-        scope.env.extend(written.into_iter().filter(|(name, _)| outputs.contains(name)));
         Ok(())
     }
 
-    fn step(&mut self, scope: &mut Scope<'_>, stmt: &Stmt, step: &tree::Step) -> Result<()> {
+    fn later(&mut self, scope: &Scope<'db>, body: &Body, block: Block) {
+        self.cleanup.push(Cleanup {
+            scope: scope.clone(),
+            body: body.clone(),
+            block,
+            action: self.action.clone(),
+            guards: self.guards.clone(),
+        });
+    }
+
+    fn checkout(&mut self, scope: &mut Scope<'db>, stmt: &Stmt, map: &Map, begun: bool) -> Result<()> {
+        let it = checkout(scope, map)?;
+        let own = it.repo.is_none() && it.path.is_none();
+        if own && !begun && self.depth == 1 && self.guards.is_empty() {
+            self.checkout = Some(it);
+            // Nothing of the job has run before it.
+            self.begun = false;
+            return Ok(());
+        }
+        if own {
+            // The sources come where it says, not before.
+            self.checkout = None;
+        }
+        self.plain(scope, stmt, "Check out".to_owned(), Run::Checkout(it))
+    }
+
+    fn step(&mut self, scope: &mut Scope<'db>, stmt: &Stmt, step: &tree::Step) -> Result<()> {
         let mut titled = Titled {
             title: scope.title(&step.title)?,
             docs: stmt.docs.text(),
             env: Vec::new(),
             timeout_seconds: None,
             workdir: None,
+            retry: None,
+            continue_on_error: None,
             count: 0,
         };
         for stmt in &step.body.stmts {
             match &stmt.kind {
-                StmtKind::Setting(Setting::Map { name, map }) if name.text == "env" => {
-                    titled.env = env(scope, map, &mut NoCalls)?;
-                }
-                StmtKind::Setting(Setting::Value { name, value }) => match (name.text.as_str(), scope.constant(value)?)
-                {
-                    ("timeout", ConstValue::Duration(ms)) => titled.timeout_seconds = Some(ms.div_ceil(1000)),
-                    ("workdir", value) => titled.workdir = value.text(),
+                StmtKind::Setting(Setting::Map { name, map }) => match name.text.as_str() {
+                    "env" => titled.env = env(scope, map, &mut NoCalls)?,
+                    "retry" => titled.retry = Some(retry_map(scope, map)?),
+                    _ => {}
+                },
+                StmtKind::Setting(Setting::Value { name, value }) => match name.text.as_str() {
+                    "timeout" => {
+                        if let ConstValue::Duration(ms) = scope.constant(value)? {
+                            titled.timeout_seconds = Some(ms.div_ceil(1000));
+                        }
+                    }
+                    "workdir" => titled.workdir = scope.constant(value)?.text(),
+                    "retry" => {
+                        titled.retry = Some(Retry { times: times(&scope.constant(value)?), delay_seconds: 0 });
+                    }
+                    "continue_on_error" => titled.continue_on_error = tolerance(scope, value)?,
                     _ => {}
                 },
                 _ => {}
@@ -223,85 +394,34 @@ impl Steps {
         done
     }
 
-    fn out(&mut self, scope: &mut Scope<'_>, stmt: &Stmt, place: &Place, value: &Source) -> Result<()> {
-        if let Some(Val::Files(files)) = scope.lookup(&place.root.text) {
-            let mut files = files.clone();
-            for step in &place.steps {
-                if let PlaceStep::Field(field) = step {
-                    files = files.field(&field.text);
-                }
-            }
-            return self.take(scope, stmt, &files, value);
-        }
-        let ty = output_type(scope, &place.root.text).unwrap_or(Ty::String);
-        let val = self.source(scope, stmt, value, &place.root.text, &ty)?;
-        scope.bind(&place.root.text, val);
-        Ok(())
-    }
-
-    /// `out x = file("target/app")`.
-    fn take(&mut self, scope: &Scope<'_>, stmt: &Stmt, files: &super::value::Files, value: &Source) -> Result<()> {
-        let Source::Expr(Expr { kind: ExprKind::Call { callee, args, .. }, .. }) = value else {
-            return scope.not_built(value.span(), "passing files on as an output");
-        };
-        if !matches!(scope.res(callee.span), Some(Res::Builtin(Builtin::File | Builtin::Dir))) {
-            return scope.not_built(value.span(), "passing these files on as an output");
-        }
-        let Some(ArgValue::Expr(path)) = args.first().map(|arg| &arg.value) else { return Err(Vec::new()) };
-        let from = scope.constant(path)?.text().unwrap_or_default();
-        if let Some(problem) = flow_analysis::schema::path_problem(&from) {
-            return Err(vec![
-                Finding::new(Code::BadPath, scope.at(path.span), format!("`{from}` {problem}"))
-                    .label("relative to the sources"),
-            ]);
-        }
-        let (Some(to), Some(leaf), super::value::Base::Produced(output)) =
-            (files.location(), files.leaf(), &files.base)
-        else {
-            return scope.not_built(stmt.span, "taking a whole artifact");
-        };
-        let kind = kind(&leaf.ty);
-        let place = scope.place(stmt.span);
-        let mut step = self.begin(scope, stmt, format!("Take {from}"), Run::Take { from, to, kind, pattern: false });
-        step.writes.push(Write { output: output.clone(), field: leaf.name.to_string(), place });
+    /// A step of the compiler's own words.
+    pub(super) fn plain(&mut self, scope: &Scope<'db>, stmt: &Stmt, title: String, run: Run) -> Result<()> {
+        let step = self.begin(scope, stmt, title, run)?;
         self.steps.push(step);
         Ok(())
     }
 
-    /// The value of a source that is bound or assigned to `name`.
-    fn source(&mut self, scope: &mut Scope<'_>, stmt: &Stmt, source: &Source, name: &SmolStr, ty: &Ty) -> Result<Val> {
-        match source {
-            Source::Script(script) => {
-                let Some(ty) = value_type(scope.db, ty) else {
-                    return scope.not_built(script.span, "this value of a script");
-                };
-                let publish = Publish::new(name.as_str(), ty, PublishFrom::Stdout);
-                let step = self.script(scope, stmt, script, Some(publish))?;
-                Ok(Val::Late(Value::Step { step, name: name.to_string() }))
-            }
-            Source::Expr(e) => match scope.value(e, self)? {
-                Val::Outputs(outputs) => match <[_; 1]>::try_from(outputs) {
-                    Ok([(_, only)]) => Ok(only),
-                    Err(outputs) => Ok(Val::Outputs(outputs)),
-                },
-                val => Ok(val),
-            },
-            source => scope.not_built(source.span(), "this as a value"),
-        }
-    }
-
     /// A step with the title and settings of where it stands.
-    fn begin(&mut self, scope: &Scope<'_>, stmt: &Stmt, title: String, run: Run) -> Step {
+    pub(super) fn begin(&mut self, scope: &Scope<'db>, stmt: &Stmt, title: String, run: Run) -> Result<Step> {
+        if self.steps.len() >= MAX_STEPS {
+            return Err(vec![
+                Finding::new(
+                    Code::LimitExceeded,
+                    scope.at(stmt.span),
+                    format!("the job has more than {MAX_STEPS} steps"),
+                )
+                .label("one too many")
+                .note("loops inside one another multiply")
+                .help("make the loops around it shorter, or loop in the script"),
+            ]);
+        }
         let mut step = Step {
-            id: String::new(),
             title,
             docs: stmt.docs.text(),
+            guard: guard(&self.guards),
+            block: self.block,
             run,
-            env: Vec::new(),
             workdir: self.workdir.clone(),
-            timeout_seconds: None,
-            publishes: Vec::new(),
-            writes: Vec::new(),
             place: scope.place(stmt.span),
             ..Step::default()
         };
@@ -315,6 +435,8 @@ impl Steps {
             step.docs = step.docs.or_else(|| current.docs.clone());
             step.env.clone_from(&current.env);
             step.timeout_seconds = current.timeout_seconds;
+            step.retry = current.retry;
+            step.continue_on_error.clone_from(&current.continue_on_error);
             step.workdir = current.workdir.clone().or(step.workdir);
         }
         if let Some(action) = &self.action {
@@ -324,7 +446,7 @@ impl Steps {
         // Short, since it stands in every name of what the step makes.
         let base = self.action.as_ref().map_or(&step.title, |action| &action.name);
         step.id = self.id(shorten(slug(base)));
-        step
+        Ok(step)
     }
 
     /// `base`, or `base-2`, `base-3` … when it is taken.
@@ -343,131 +465,80 @@ impl Steps {
         }
     }
 
-    /// Adds a script; gives its step's id.
-    fn script(
-        &mut self,
-        scope: &mut Scope<'_>,
-        stmt: &Stmt,
-        script: &tree::Script,
-        publish: Option<Publish>,
-    ) -> Result<String> {
-        let shell = shell(script.shell);
-        let title = title(scope, script);
-        let mut step = self.begin(scope, stmt, title, Run::Script(Script { shell, parts: Vec::new() }));
-        let mut reader = Reads { parts: Vec::new(), shell, taken: self.variables.clone() };
-        reader.taken.extend(step.env.iter().map(|(name, _)| name.clone()));
-        let mut spots = spots(script.shell, &script.text).into_iter();
-        let mut claimed: Vec<(SmolStr, ValueType)> = Vec::new();
-        for part in &script.text.parts {
-            let hole = match part {
-                TextPart::Literal { value, .. } => {
-                    reader.text(value);
-                    continue;
-                }
-                TextPart::Hole(hole) => hole,
-            };
-            let position = match spots.next() {
-                Some(Spot::Quoted) => Position::Quoted,
-                _ => Position::Bare,
-            };
-            match &hole.kind {
-                HoleKind::Read { value, spread } => {
-                    let val = scope.value(value, self)?;
-                    reader.read(scope, value, &val, *spread, position)?;
-                }
-                HoleKind::Claim(place) => match claim(scope, place)? {
-                    Claim::Field { location, write } => {
-                        reader.parts.push(ScriptPart::Path { location, position });
-                        step.writes.push(write);
-                    }
-                    Claim::Value { name, ty } => {
-                        let location = Location::Value { step: step.id.clone(), name: name.to_string() };
-                        reader.parts.push(ScriptPart::Path { location, position });
-                        claimed.push((name, ty));
-                    }
-                },
-            }
+    /// `uses "owner/repo@ref" { input = value }`.
+    pub(super) fn foreign(&mut self, scope: &mut Scope<'db>, stmt: &Stmt, it: &tree::Foreign) -> Result<Val> {
+        let reference = scope.title(&it.reference)?;
+        let mut inputs = Vec::new();
+        for entry in it.inputs.iter().flat_map(|map| &map.entries) {
+            let tree::EntryValue::Expr(value) = &entry.value else { return Err(Vec::new()) };
+            inputs.push((entry.key.text.to_string(), scope.operand(value, self)?.value));
         }
-        for (name, ty) in claimed {
-            scope.bind(&name, Val::Late(Value::Step { step: step.id.clone(), name: name.to_string() }));
-            step.publishes.push(Publish::new(name.as_str(), ty, PublishFrom::File));
-        }
-        step.publishes.extend(publish);
-        step.run = Run::Script(Script { shell, parts: reader.parts });
+        let kind = if it.task { ForeignKind::Task } else { ForeignKind::Action };
+        let title = reference.split('@').next().unwrap_or_default().to_owned();
+        let run = Run::Foreign(ForeignStep { kind, reference, inputs });
+        let step = self.begin(scope, stmt, title, run)?;
         let id = step.id.clone();
         self.steps.push(step);
-        Ok(id)
+        Ok(Val::Foreign(id))
     }
-}
 
-enum Claim {
-    Field { location: Location, write: Write },
-    Value { name: SmolStr, ty: ValueType },
-}
-
-/// `app.symbols`.
-fn place_name(place: &Place) -> String {
-    let mut name = place.root.text.to_string();
-    for step in &place.steps {
-        if let PlaceStep::Field(field) = step {
-            name.push('.');
-            name.push_str(&field.text);
-        }
-    }
-    name
-}
-
-fn claim(scope: &Scope<'_>, place: &Place) -> Result<Claim> {
-    if let Some(Val::Files(files)) = scope.lookup(&place.root.text) {
-        let mut files = files.clone();
-        for step in &place.steps {
-            if let PlaceStep::Field(field) = step {
-                files = files.field(&field.text);
-            }
-        }
-        let (Some(location), Some(leaf)) = (files.location(), files.leaf()) else {
-            // The checker knows all variants of the artifact, this instance has one of them.
-            return Err(vec![
-                Finding::new(
-                    Code::UnknownField,
-                    scope.at(place.span),
-                    format!("`{}` is not there in this variant of the artifact", place_name(place)),
-                )
-                .label("no such field")
-                .help("write it under an `if` on the same condition as the field's"),
-            ]);
+    /// `subtree`, `filter` and `merge` of what is consumed: made visible with the rest, before the
+    /// first step.
+    fn view_of(&mut self, scope: &Scope<'db>, span: Span, view: View) -> Result<Val> {
+        use crate::model::Files as From;
+        let source = |steps: &Self, val: &Val| -> Result<From> {
+            let Val::Files(files) = val else { return scope.not_built(span, "a view of this") };
+            let Base::Consumed(id) = &files.base else {
+                return scope.not_built(span, "a view of a directory that is not sealed yet");
+            };
+            let consume = steps.consumes.iter().chain(&steps.views).find(|it| it.id == *id);
+            let Some(consume) = consume else { return Err(Vec::new()) };
+            Ok(if files.part.is_empty() {
+                consume.from.clone()
+            } else {
+                From::Part { of: Box::new(consume.from.clone()), field: files.part.clone() }
+            })
         };
-        let write =
-            Write { output: place.root.text.to_string(), field: leaf.name.to_string(), place: scope.place(place.span) };
-        return Ok(Claim::Field { location, write });
+        let from = match view {
+            View::Subtree(of, path) => From::Subtree { of: Box::new(source(self, &of)?), path },
+            View::Filter(of, pattern) => From::Filter { of: Box::new(source(self, &of)?), pattern },
+            View::Merge(of, identical) => {
+                let of = of.iter().map(|val| source(self, val)).collect::<Result<Vec<_>>>()?;
+                From::Merge { of, identical }
+            }
+        };
+        let id = format!("view/{}", self.views.len() + 1);
+        let leaves = super::consume::directory("view", scope.at(span));
+        let schema = super::value::schema(scope.db, &Ty::Opaque, &leaves);
+        self.views.push(Consume::new(id.as_str(), from, schema));
+        Ok(Val::Files(Files { base: Base::Consumed(id), leaves, part: String::new(), optional: false }))
     }
-    let ty = output_type(scope, &place.root.text).and_then(|ty| value_type(scope.db, &ty));
-    match ty {
-        Some(ty) => Ok(Claim::Value { name: place.root.text.clone(), ty }),
-        None => scope.not_built(place.span, "claiming this"),
+
+    /// The outputs of an action that wrote them.
+    pub(super) fn outputs(values: Vec<(SmolStr, Val)>) -> Val {
+        Val::Outputs(Outputs { values, jobs: Vec::new() }.into())
     }
 }
 
-/// The type of an output, or of a `let` that a script writes.
-fn output_type(scope: &Scope<'_>, name: &str) -> Option<Ty> {
-    let sig = signature(scope.db, scope.def);
-    if let Some(output) = sig.outputs.iter().find(|output| output.name == name) {
-        return Some(scope.instance_type(&output.ty));
+fn times(value: &ConstValue) -> u32 {
+    match value {
+        ConstValue::Int(times) => u32::try_from(*times).unwrap_or(1),
+        _ => 1,
     }
-    let item = syntax(scope.db, scope.def);
-    let body = match &item.kind {
-        ItemKind::Job(it) => &it.body,
-        ItemKind::Action(it) => &it.body,
-        _ => return None,
-    };
-    fn find(body: &Body, name: &str) -> Option<Span> {
-        body.stmts.iter().find_map(|stmt| match &stmt.kind {
-            StmtKind::Let { name: it, value: None, .. } if it.text == name => Some(it.span),
-            StmtKind::Source(Source::Step(step)) => find(&step.body, name),
-            _ => None,
-        })
+}
+
+/// `retry { times = 3, delay = 10s }`.
+fn retry_map(scope: &Scope<'_>, map: &Map) -> Result<Retry> {
+    let mut retry = Retry { times: 1, delay_seconds: 0 };
+    for entry in &map.entries {
+        let tree::EntryValue::Expr(value) = &entry.value else { continue };
+        match (entry.key.text.as_str(), scope.constant(value)?) {
+            ("times", value) => retry.times = times(&value),
+            ("delay", ConstValue::Duration(ms)) => retry.delay_seconds = ms.div_ceil(1000),
+            _ => {}
+        }
     }
-    scope.ty(find(body, name)?).cloned()
+    Ok(retry)
 }
 
 /// At most 32 characters of an id, cut between words where that is possible.
@@ -477,25 +548,4 @@ fn shorten(id: String) -> String {
         Some(start) if id.len() > LONGEST => start.rsplit_once('-').map_or(start, |(whole, _)| whole).to_owned(),
         _ => id,
     }
-}
-
-/// Adds the variables of what is around: those set further inside win.
-pub(super) fn merge(env: &mut Vec<(String, Value)>, around: &[(String, Value)]) {
-    let mut all: Vec<_> = around.iter().filter(|(name, _)| !env.iter().any(|(it, _)| it == name)).cloned().collect();
-    all.append(env);
-    *env = all;
-}
-
-/// `env { NAME = value }`.
-pub(super) fn env(scope: &Scope<'_>, map: &Map, calls: &mut dyn Calls) -> Result<Vec<(String, Value)>> {
-    let mut env = Vec::new();
-    for entry in &map.entries {
-        let EntryValue::Expr(value) = &entry.value else { continue };
-        let val = scope.value(value, calls)?;
-        match scope.late(&val) {
-            Some(val) => env.push((entry.key.text.to_string(), val)),
-            None => return scope.not_built(value.span, "this in an environment variable"),
-        }
-    }
-    Ok(env)
 }

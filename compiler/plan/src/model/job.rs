@@ -167,7 +167,7 @@ pub enum Arch {
 }
 
 /// Why a job comes after another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Edge {
     /// The job that comes before.
     pub job: String,
@@ -176,7 +176,7 @@ pub struct Edge {
 }
 
 /// The kinds of edges.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EdgeKind {
     /// It consumes this output's files.

@@ -1,0 +1,113 @@
+//! `expose` in a pipeline: files of jobs, given to people under a name.
+
+use flow_analysis::Place;
+use flow_analysis::ty::Ty;
+use flow_syntax::Span;
+use flow_syntax::tree::{Expr, ExprKind, Map, Text};
+use smol_str::SmolStr;
+
+use super::claim::expose_options;
+use super::compute::guard;
+use super::graph::Graph;
+use super::scope::{Result, Scope};
+use super::value::{Choice, Made, Origin, Val};
+use crate::model::{Expose, When};
+
+/// Under which name, and how.
+struct Shown {
+    name: Option<String>,
+    when: When,
+    retention_days: Option<u32>,
+    place: crate::model::Place,
+    at: Place,
+}
+
+impl<'db> Graph<'db> {
+    pub(super) fn expose(
+        &mut self,
+        scope: &mut Scope<'db>,
+        span: Span,
+        value: &Expr,
+        title: Option<&Text>,
+        options: Option<&Map>,
+    ) -> Result<()> {
+        let val = scope.value(value, self)?;
+        let (when, retention_days) = expose_options(scope, options)?;
+        let name = title.map(|title| scope.title(title)).transpose()?;
+        let name = name.or_else(|| field_name(scope, value));
+        let shown = Shown { name, when, retention_days, place: scope.place(span), at: scope.at(span) };
+        let val = self.received(&val);
+        let mut named = Vec::new();
+        self.show(scope, value.span, &val, &shown, &mut named)?;
+        named.dedup();
+        named.iter().try_for_each(|name| self.expose_name(name, shown.at))
+    }
+
+    fn show(
+        &mut self,
+        scope: &Scope<'db>,
+        span: Span,
+        val: &Val,
+        shown: &Shown,
+        named: &mut Vec<String>,
+    ) -> Result<()> {
+        let made = match val {
+            Val::Made(made) => made,
+            // One of two jobs runs, and what it makes has the name.
+            Val::Choice(it) => {
+                let Choice { then, otherwise, .. } = &**it;
+                self.show(scope, span, then, shown, named)?;
+                return self.show(scope, span, otherwise, shown, named);
+            }
+            Val::Const(_) => return Ok(()),
+            Val::Family(members) => {
+                for (key, val) in members.iter() {
+                    let text = key.text().unwrap_or_else(|| key.display(self.db));
+                    let name = shown.name.as_ref().map_or_else(|| text.clone(), |name| format!("{name} {text}"));
+                    let place = shown.place.clone();
+                    let one = Shown { name: Some(name), place, ..*shown };
+                    self.show(scope, span, val, &one, named)?;
+                }
+                return Ok(());
+            }
+            _ => return scope.not_built(span, "exposing this"),
+        };
+        let Made { source: Origin::Output { job, output }, part, .. } = &**made else {
+            return scope.not_built(span, "exposing what no job of this run makes");
+        };
+        let field = (!part.is_empty()).then(|| part.clone());
+        let Some(traced) = self.trace(made) else { return Err(Vec::new()) };
+        if field.is_some() && !matches!(&*traced.leaves, [only] if only.name.is_empty()) {
+            return scope.not_built(span, "exposing a part that is not one file or directory");
+        }
+        let name = shown.name.clone().unwrap_or_else(|| field.clone().unwrap_or_else(|| output.to_string()));
+        named.push(name.clone());
+        let condition = guard(&self.guards);
+        if let Some(instance) = self.jobs.get_mut(*job) {
+            // The job's own condition decides already.
+            let condition = condition.filter(|it| instance.job.guard.as_ref() != Some(it));
+            instance.job.exposes.push(Expose {
+                field,
+                when: shown.when,
+                guard: condition,
+                retention_days: shown.retention_days,
+                ..Expose::new(name, output.as_str(), shown.place.clone())
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The field that is exposed gives it its name.
+fn field_name(scope: &Scope<'_>, value: &Expr) -> Option<String> {
+    match &value.kind {
+        ExprKind::Field { base, name, .. } if scope.ty(base.span).is_some_and(is_artifact) => {
+            Some(SmolStr::to_string(&name.text))
+        }
+        _ => None,
+    }
+}
+
+fn is_artifact(ty: &Ty) -> bool {
+    matches!(ty.single(), Ty::Artifact(..))
+}
