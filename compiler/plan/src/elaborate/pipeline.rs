@@ -10,7 +10,7 @@ use super::scope::{Result, Scope};
 use super::steps::NoCalls;
 use super::value::{Val, constant, value_type};
 use crate::model::{
-    Backend, Concurrency, Event, Extends, Param, Plan, Raw, RawKeys, Reuse, SettingValue, Trigger, Value,
+    Backend, Concurrency, Event, Extends, Param, Plan, Raw, RawKeys, Reuse, SettingValue, Trigger, Value, When,
 };
 
 /// Puts the settings into the plan, and its parameters into scope; gives the variables of all jobs.
@@ -156,6 +156,13 @@ fn trigger(scope: &mut Scope<'_>, names: &[&str], filters: Option<&Map>, backend
             ("drafts", ConstValue::Bool(drafts)) => trigger.drafts = drafts,
             ("cron", value) => trigger.cron = value.text(),
             ("timezone", value) => trigger.timezone = value.text(),
+            ("when", value) => {
+                trigger.when = Some(match value.text().as_deref() {
+                    Some("succeeded") => When::Succeeded,
+                    Some("failed") => When::Failed,
+                    _ => When::Always,
+                });
+            }
             _ => {}
         }
     }

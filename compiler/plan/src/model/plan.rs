@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Concurrency, Const, Files, Job, Place, Raw, SettingValue, Value, ValueType};
+use super::{Concurrency, Const, Files, Job, Place, Raw, SettingValue, Value, ValueType, When};
 
 /// The version of this document's format.
 pub const FORMAT: u32 = 2;
@@ -136,6 +136,9 @@ pub struct Trigger {
     /// For the end of another pipeline: which.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished: Option<String>,
+    /// For the end of another pipeline: how that ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<When>,
     /// For an event of the backend: the event's name, and its filters as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub native: Option<(String, Vec<(String, SettingValue)>)>,
@@ -157,6 +160,7 @@ impl Trigger {
             cron: None,
             timezone: None,
             finished: None,
+            when: None,
             native: None,
             place: Place::default(),
         }
