@@ -139,7 +139,10 @@ impl Infer<'_> {
                 (val.ty, element.value.span)
             };
             if let Some(wanted) = &wanted {
-                self.expect(span, &ty, wanted, "an element of this list is");
+                // What has been refused as an element is not refused again with the list.
+                if !self.expect(span, &ty, wanted, "an element of this list is") {
+                    whole.labels.secret = false;
+                }
                 continue;
             }
             match &element_ty {

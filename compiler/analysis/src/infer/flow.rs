@@ -256,8 +256,8 @@ impl Infer<'_> {
     pub(super) fn match_value(&mut self, it: &Match, expected: Option<&Ty>) -> Val {
         let used = !std::mem::take(&mut self.discard);
         let value = self.expr(&it.value, None);
-        self.sink(&it.value, &value, Sink::Condition("what a `match` decides by"));
-        let subject = value.ty.single().clone();
+        let may = self.sink(&it.value, &value, Sink::Condition("what a `match` decides by"));
+        let subject = if may { value.ty.single().clone() } else { Ty::Error };
         self.patterns(
             &it.arms.iter().flat_map(|arm| &arm.patterns).collect::<Vec<_>>(),
             &it.value,

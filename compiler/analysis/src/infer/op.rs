@@ -39,7 +39,8 @@ impl Infer<'_> {
             }
             BinaryOp::Eq | BinaryOp::Ne => self.equality(op, op_span, left, right),
             BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => {
-                let (a, b) = (self.expr(left, None), self.expr(right, None));
+                let a = self.expr(left, None);
+                let b = self.expr(right, Some(a.ty.single()));
                 let (x, y) = (a.ty.single(), b.ty.single());
                 let ok = matches!((x, y), (Ty::Int, Ty::Int) | (Ty::Duration, Ty::Duration));
                 if !ok {
