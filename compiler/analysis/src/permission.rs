@@ -62,6 +62,15 @@ pub fn scope(word: &str) -> Option<&'static str> {
     SCOPES.into_iter().find(|scope| *scope == word)
 }
 
+/// What can be granted of a scope: some have nothing to read, or nothing to write.
+pub fn levels(scope: &str) -> &'static [Access] {
+    match scope {
+        "id-token" => &[Access::Write, Access::None],
+        "models" => &[Access::Read, Access::None],
+        _ => &[Access::Read, Access::Write, Access::None],
+    }
+}
+
 /// The access that an entry gives, where it is one of the three words.
 pub fn access(value: &EntryValue) -> Option<Access> {
     match value {

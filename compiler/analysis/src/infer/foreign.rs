@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use flow_syntax::tree::{
-    Arg, ArgValue, Entry, EntryValue, Extern, ExternField, ExternKind, ExternPort, Foreign, Map, ParamMode,
+    Arg, ArgValue, Entry, EntryValue, ExprKind, Extern, ExternField, ExternKind, ExternPort, Foreign, Map, ParamMode,
     PortDirection, Text,
 };
 use flow_syntax::{Code, Span};
@@ -307,17 +307,33 @@ impl Infer<'_> {
                     self.report(finding);
                 }
             }
-            if access(value).is_none() {
-                let span = match value {
-                    EntryValue::Expr(e) => e.span,
-                    EntryValue::Map(map) => map.span,
-                };
-                let finding = self
-                    .finding(Code::BadSetting, span, format!("`{}` is `read`, `write` or `none`", key.text))
-                    .label("none of the three")
-                    .help(format!("write `{} = read`", key.text));
-                self.report(finding);
+            let levels = crate::permission::levels(scope(&key.text).unwrap_or_default());
+            if access(value).is_some_and(|it| levels.contains(&it)) {
+                continue;
             }
+            let (span, text) = match value {
+                EntryValue::Expr(e) => match &e.kind {
+                    ExprKind::Hole => continue,
+                    ExprKind::Text(text) => (e.span, text.plain()),
+                    _ => (e.span, None),
+                },
+                EntryValue::Map(map) => (map.span, None),
+            };
+            let words: Vec<&str> = levels.iter().map(|it| it.word()).collect();
+            let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+            let one_of = quoted.split_last().map(|(last, init)| format!("{} or {last}", init.join(", ")));
+            let finding = self
+                .finding(Code::BadSetting, span, format!("`{}` is {}", key.text, one_of.unwrap_or_default()))
+                .label("none of these");
+            // A word in quotes was meant without them.
+            let finding = match text.filter(|text| words.contains(&text.as_str())) {
+                Some(text) => {
+                    let fix = format!("write `{text}`, without quotes");
+                    finding.help(fix.clone()).fix(fix, self.at(span), text)
+                }
+                None => finding.help(format!("write `{} = {}`", key.text, words.first().copied().unwrap_or_default())),
+            };
+            self.report(finding);
         }
     }
 
