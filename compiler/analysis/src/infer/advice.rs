@@ -22,7 +22,13 @@ impl Infer<'_> {
             .collect();
         let shown: Vec<String> = differing
             .iter()
-            .map(|(name, from, to)| format!("`{name}` is `{}`, not `{}`", from.display(self.db), to.display(self.db)))
+            .map(|(name, from, to)| {
+                let to = to.display(self.db);
+                match from {
+                    Norm::Value(from) => format!("`{name}` is `{}`, not `{to}`", from.display(self.db)),
+                    from => format!("`{name}` is `{}`, which need not be `{to}`", from.display(self.db)),
+                }
+            })
             .collect();
         let finding =
             finding.note(format!("they are variants of one artifact that hold different files: {}", shown.join(", ")));

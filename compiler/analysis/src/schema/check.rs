@@ -4,9 +4,10 @@
 use flow_syntax::tree::{self, ArtifactField, FieldDecl};
 use flow_syntax::{Code, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
 
 use super::files::{File, Spot, clashes, possible};
-use super::worlds::{World, taken, together, worlds};
+use super::worlds::{World, domain_of, taken, together, worlds};
 use super::{MAX_FILES, MAX_NESTING, Taken, artifacts_in, declared, declared_at, holds_itself, is_too_large};
 use crate::db::{Db, Def, broken};
 use crate::eval::Eval;
@@ -15,6 +16,7 @@ use crate::path::{Clash, is_pattern, pattern_problem, problem, shown};
 use crate::place::{Finding, Place};
 use crate::scope::name_place;
 use crate::ty::Ty;
+use crate::value::ConstValue;
 
 /// Checks a schema.
 pub fn check(findings: &mut Vec<Finding>, db: &dyn Db, def: Def, schema: &tree::Artifact) {
@@ -285,20 +287,34 @@ impl Check<'_> {
         place
     }
 
+    /// Whether it depends on a parameter if something happens in these worlds: not where it happens for
+    /// each of its values, whatever the others are.
+    fn matters(&self, happens: &[&World], name: &SmolStr) -> bool {
+        let param = signature(self.db, self.def).params.iter().find(|param| param.name == *name);
+        let values = param.and_then(|param| domain_of(self.db, &param.ty)).map_or(1, |values| values.len());
+        let others: FxHashSet<Vec<&ConstValue>> = happens
+            .iter()
+            .map(|world| world.symbols.iter().filter(|(it, _)| it != name).map(|(_, value)| value).collect())
+            .collect();
+        others.len() * values != happens.len()
+    }
+
     /// Says for which arguments it happens, unless for all.
     fn with_arguments(&self, finding: Finding, happens: &[&World]) -> Finding {
         if happens.len() == self.worlds || happens.iter().all(|world| world.symbols.is_empty()) {
             return finding;
         }
-        let shown: Vec<String> = happens
-            .iter()
-            .take(3)
-            .map(|world| {
-                let args = world.symbols.iter().map(|(name, value)| format!("{name}: {}", value.display(self.db)));
-                format!("`{}({})`", self.def.name(self.db), args.collect::<Vec<_>>().join(", "))
-            })
-            .collect();
-        let more = if happens.len() > shown.len() { " and others" } else { "" };
+        let mut shown: Vec<String> = Vec::new();
+        for world in happens {
+            let args = world.symbols.iter().filter(|(name, _)| self.matters(happens, name));
+            let args: Vec<String> = args.map(|(name, value)| format!("{name}: {}", value.display(self.db))).collect();
+            let args = format!("`{}`", args.join(", "));
+            if !shown.contains(&args) {
+                shown.push(args);
+            }
+        }
+        let more = if shown.len() > 3 { " and others" } else { "" };
+        shown.truncate(3);
         finding.note(format!("so it is for {}{more}", shown.join(", ")))
     }
 }
