@@ -259,7 +259,7 @@ impl<'db> Steps<'db> {
                 let step = self.script(scope, stmt, script, Some(publish))?;
                 Ok(Val::Late(Value::Step { step, name: name.to_string() }))
             }
-            Source::Expr(e) => match scope.value(e, self)? {
+            Source::Expr(e) => match self.wanting(scope, e, name, ty, secret)? {
                 Val::Outputs(outputs) => match outputs.values.as_slice() {
                     [(_, only)] => Ok(only.clone()),
                     _ => Ok(Val::Outputs(outputs)),

@@ -55,6 +55,16 @@ pub(super) struct Steps<'db> {
     pub checkout: Option<Checkout>,
     /// A step stands before.
     begun: bool,
+    /// What the value of the `if`, `match` or block that is being carried out is for.
+    pub wanted: Option<Wanted>,
+}
+
+/// What a value is for.
+#[derive(Clone)]
+pub(super) struct Wanted {
+    pub name: SmolStr,
+    pub ty: Ty,
+    pub secret: bool,
 }
 
 /// A block that comes last.
@@ -117,36 +127,32 @@ impl<'db> Calls<'db> for Steps<'db> {
     }
 
     fn block(&mut self, scope: &mut Scope<'db>, body: &Body) -> Result<Val> {
-        let mut value = Val::Unit;
+        let wanted = self.wanted.take();
         self.depth += 1;
-        for stmt in &body.stmts {
-            let done = match &stmt.kind {
+        let mut done = Ok(Val::Unit);
+        for (index, stmt) in body.stmts.iter().enumerate() {
+            if index + 1 == body.stmts.len() {
+                self.wanted.clone_from(&wanted);
+            }
+            done = match &stmt.kind {
                 StmtKind::Source(Source::Expr(e)) => scope.value(e, self),
-                StmtKind::Source(source @ (Source::Script(_) | Source::Foreign(_)))
-                    if body.stmts.last().is_some_and(|last| std::ptr::eq(last, stmt))
-                        && self.wants_value(scope, source) =>
-                {
-                    self.source(scope, source)
-                }
+                StmtKind::Source(source) if self.wanted.is_some() => self.source(scope, source),
                 _ => self.stmt(scope, stmt).map(|()| Val::Unit),
             };
-            match done {
-                Ok(val) => value = val,
-                Err(findings) => {
-                    self.depth -= 1;
-                    return Err(findings);
-                }
+            if done.is_err() {
+                break;
             }
         }
         self.depth -= 1;
-        Ok(value)
+        self.wanted = wanted;
+        done
     }
 
     fn source(&mut self, scope: &mut Scope<'db>, source: &Source) -> Result<Val> {
         let stmt = Stmt { docs: tree::Docs::default(), kind: StmtKind::Source(source.clone()), span: source.span() };
-        match scope.ty(source.span()).cloned() {
-            Some(ty) if ty != Ty::Unit => self.made(scope, &stmt, source, &SmolStr::new_static("value"), &ty, false),
-            _ => self.stmt(scope, &stmt).map(|()| Val::Unit),
+        match self.wanted.take() {
+            Some(Wanted { name, ty, secret }) => self.made(scope, &stmt, source, &name, &ty, secret),
+            None => self.stmt(scope, &stmt).map(|()| Val::Unit),
         }
     }
 
@@ -217,6 +223,7 @@ impl<'db> Steps<'db> {
             consumes,
             checkout,
             begun: false,
+            wanted: None,
         }
     }
 
@@ -259,9 +266,21 @@ impl<'db> Steps<'db> {
         done
     }
 
-    /// Whether the checker has seen a value in what may also be a statement.
-    fn wants_value(&self, scope: &Scope<'db>, source: &Source) -> bool {
-        scope.ty(source.span()).is_some_and(|ty| *ty != Ty::Unit)
+    /// The value of an expression whose branches may be scripts.
+    pub(super) fn wanting(
+        &mut self,
+        scope: &mut Scope<'db>,
+        e: &Expr,
+        name: &SmolStr,
+        ty: &Ty,
+        secret: bool,
+    ) -> Result<Val> {
+        let branches = matches!(e.kind, tree::ExprKind::If(_) | tree::ExprKind::Match(_));
+        let wanted = branches.then(|| Wanted { name: name.clone(), ty: ty.clone(), secret });
+        let outer = std::mem::replace(&mut self.wanted, wanted);
+        let val = scope.value(e, self);
+        self.wanted = outer;
+        val
     }
 
     pub(super) fn stmt(&mut self, scope: &mut Scope<'db>, stmt: &Stmt) -> Result<()> {
@@ -273,7 +292,7 @@ impl<'db> Steps<'db> {
                 let secret = scope.checked(name.span).is_some_and(|val| val.labels.secret);
                 let val = match value {
                     // The outputs of an action stay apart: `t.stamp` is as good as `t`.
-                    Source::Expr(e) => scope.value(e, self)?,
+                    Source::Expr(e) => self.wanting(scope, e, &name.text, &ty, secret)?,
                     source => self.made(scope, stmt, source, &name.text, &ty, secret)?,
                 };
                 scope.bind(&name.text, val);
