@@ -2,8 +2,11 @@
 //! has somewhere to go.
 
 /// Every file of it: its path, as a `use` and a finding name it, and its text.
-pub const FILES: &[(&str, &str)] =
-    &[(PRELUDE, include_str!("../std/prelude.flow")), ("std/git.flow", include_str!("../std/git.flow"))];
+pub const FILES: &[(&str, &str)] = &[
+    (PRELUDE, include_str!("../std/prelude.flow")),
+    ("std/git.flow", include_str!("../std/git.flow")),
+    ("std/rust.flow", include_str!("../std/rust.flow")),
+];
 
 /// The file whose names are in scope everywhere.
 pub const PRELUDE: &str = "std/prelude.flow";
