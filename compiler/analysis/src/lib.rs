@@ -18,6 +18,7 @@ pub mod path;
 pub mod permission;
 pub mod pipelines;
 pub mod place;
+pub mod raw;
 mod recursion;
 pub mod reference;
 pub mod schema;

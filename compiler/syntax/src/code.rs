@@ -110,6 +110,8 @@ codes! {
     UnusedLocal = "F0408" Warning "a value is bound and never used";
     UnusedParameter = "F0409" Warning "a parameter is never used";
     WrittenSometimes = "F0410" Error "an output is written on some paths only";
+    LateSteps = "F0411" Error "a loop in a job runs over a list that is known too late";
+    CleanupWrites = "F0412" Error "a `finally` or `on_failure` writes";
 
     BadPath = "F0501" Error "a path is not valid in an artifact";
     PathCollision = "F0502" Error "two fields of an artifact hold one path";
@@ -136,6 +138,12 @@ codes! {
     NoRunner = "F0608" Error "a job does not say where it runs";
     BadTitle = "F0609" Error "a name cannot be used for an artifact or a title";
     NoTrigger = "F0610" Error "nothing starts a pipeline";
+    RawOwned = "F0611" Error "a key of `raw` belongs to the compiler";
+    ReservedVariable = "F0612" Error "a variable belongs to the platform";
+    BadCleanup = "F0613" Error "a `finally` or `on_failure` does not stand at the end of its body";
+    SeveralSteps = "F0614" Error "a setting needs a step of one script";
+    RoundedDuration = "F0615" Warning "a duration is rounded up";
+    NoEffect = "F0616" Warning "something has no effect";
 
     OutMismatch = "F0620" Error "an argument and its parameter disagree on `out`";
     BadOnce = "F0621" Error "a `once` action asks for what cannot be";

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::assign::Target;
-use super::{Infer, OutputSig, ParamSig, Signature};
+use super::{Infer, ParamSig, Signature};
 use crate::db::{Def, DefKind, head_broken, syntax};
 use crate::place;
 use crate::scope::Res;
@@ -189,17 +189,6 @@ impl Infer<'_> {
         }
     }
 
-    /// Requires that the action writes its `out` parameters on every path.
-    pub(super) fn require_out_params(&mut self, signature: &Signature) {
-        let promised: Vec<OutputSig> = signature
-            .params
-            .iter()
-            .filter(|param| param.mode == ParamMode::Out)
-            .map(|param| OutputSig { name: param.name.clone(), span: param.span, ty: param.ty.clone(), always: false })
-            .collect();
-        self.require_outputs(&promised);
-    }
-
     /// `out place` as an argument: a write of that place, which the callee promises.
     pub(super) fn out_argument(
         &mut self,
@@ -213,7 +202,7 @@ impl Infer<'_> {
         let Some(param) = param else {
             // Too many, or of a name that is unknown: reported, and meant as a write.
             if self.is_output(&place.root.text) {
-                self.writes.mistake(place.root.text.clone());
+                self.mistaken.push(place.root.text.clone());
             }
             return;
         };
@@ -234,13 +223,17 @@ impl Infer<'_> {
                 .fix("remove the `out`", self.at(word), "");
             self.report(finding);
             if self.is_output(&place.root.text) {
-                self.writes.mistake(place.root.text.clone());
+                self.mistaken.push(place.root.text.clone());
             }
+            return;
+        }
+        if self.refuse_in_cleanup(place.span) {
+            self.mistaken.push(place.root.text.clone());
             return;
         }
         let Some(target) = self.target(place) else { return };
         let ty = match &target {
-            Target::Leaf(ty) | Target::Whole(ty, _) => ty.clone(),
+            Target::Leaf(ty) | Target::Whole(ty) => ty.clone(),
         };
         let given = param.ty.substitute(&|name| norms.get(name).cloned());
         if !converts(self.db, &given, ty.present()) && !converts(self.db, ty.present(), &given) {
@@ -256,7 +249,7 @@ impl Infer<'_> {
                 .help(format!("pass a place of type `{wanted}`"));
             self.report(finding);
         }
-        self.write(place, &target);
+        self.write(place);
     }
 
     /// A value where the callee wants a place to write to.
@@ -276,7 +269,7 @@ impl Infer<'_> {
             .related(place::Place::new(def, param.span), "an `out` parameter");
         let finding = match output {
             Some(name) => {
-                self.writes.mistake(name);
+                self.mistaken.push(name);
                 finding.help("put `out` before it").fix(
                     "put `out` before it",
                     self.at(Span::empty(value.span.start)),

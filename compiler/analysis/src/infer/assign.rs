@@ -1,5 +1,5 @@
-//! Definite assignment: each output, and each field of an artifact output, is written exactly once
-//! on every path (docs/design/semantics.md 3.4).
+//! Places: what can be written, and what a read of it gives. Whether each is written exactly once on every
+//! path is [judged](super::trace) when the body has been walked.
 
 use std::collections::BTreeMap;
 
@@ -7,82 +7,74 @@ use flow_syntax::tree::{Expr, ExprKind, Name, Place, PlaceStep};
 use flow_syntax::{Code, Span};
 use smol_str::SmolStr;
 
-use super::{Infer, LocalKind, OutputSig};
+use super::trace::{Event, Spot, SpotStep};
+use super::{Infer, LocalKind, Val};
 use crate::db::broken;
-use crate::schema::Leaf;
 use crate::suggest::{list, nearest};
 use crate::ty::Ty;
+use crate::value::Norm;
 
-/// Whether a place has been written.
+/// Whether a place has been written, as far as the type of what reads it depends on that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// On some paths.
+    /// Perhaps, which only the run decides.
     Maybe,
-    /// On all.
+    /// Where it is read, it has been, or [`judge`](Infer::judge) reports it.
     Yes,
 }
 
-/// What has been written so far, and where. A place that is not listed has not.
+/// What has been written so far. A place that is not listed has not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Writes {
-    places: BTreeMap<SmolStr, (State, Span)>,
-    /// Outputs that a claim was meant for which is wrong and has been reported: nothing is missing of
-    /// them that would be worth a second finding.
-    mistaken: Vec<SmolStr>,
+    places: BTreeMap<SmolStr, State>,
 }
 
 impl Writes {
-    fn get(&self, place: &str) -> Option<(State, Span)> {
-        self.places.get(place).copied()
-    }
-
     fn any_of(&self, root: &str) -> bool {
-        self.places
-            .keys()
-            .any(|place| place.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+        self.places.keys().any(|place| inside(root, place))
     }
 
-    /// A claim that is wrong, and reported, was meant for `root`.
-    pub(super) fn mistake(&mut self, root: SmolStr) {
-        self.mistaken.push(root);
+    /// Whether what is at or below `name` may be missing.
+    fn perhaps(&self, name: &str) -> bool {
+        self.places.iter().any(|(place, state)| *state == State::Maybe && inside(name, place))
     }
 
-    /// After either of two branches.
-    pub(super) fn join(mut self, other: Self) -> Self {
-        for (place, (state, _)) in &mut self.places {
-            if other.places.get(place).is_none_or(|(other, _)| *other == State::Maybe) {
-                *state = State::Maybe;
+    /// After either of two branches, of which the program (`fixed`) or the run decides which is taken.
+    pub(super) fn join(mut self, other: Self, fixed: bool) -> Self {
+        if !fixed {
+            for (place, state) in &mut self.places {
+                if other.places.get(place).is_none_or(|other| *other == State::Maybe) {
+                    *state = State::Maybe;
+                }
             }
         }
-        for (place, (_, span)) in other.places {
-            self.places.entry(place).or_insert((State::Maybe, span));
+        for (place, state) in other.places {
+            self.places.entry(place).or_insert(if fixed { state } else { State::Maybe });
         }
-        self.mistaken.extend(other.mistaken);
         self
     }
 
-    /// Whether `self` has written `place` since it was `before`.
-    pub(super) fn written_since(&self, before: &Self, place: &Place) -> bool {
-        let name = place_name(place);
-        self.places.contains_key(name.as_str()) && !before.places.contains_key(name.as_str())
+    /// What was written since it was `before` may not have been.
+    pub(super) fn doubt_since(&mut self, before: &Self) {
+        for (place, state) in &mut self.places {
+            if !before.places.contains_key(place) {
+                *state = State::Maybe;
+            }
+        }
     }
+}
 
-    /// What `self` has written since it was `before`.
-    pub(super) fn new_since(&self, before: &Self) -> Vec<(SmolStr, Span)> {
-        self.places
-            .iter()
-            .filter(|(place, _)| !before.places.contains_key(*place))
-            .map(|(place, (_, span))| (place.clone(), *span))
-            .collect()
-    }
+/// Whether `place` is `outer` or below it.
+fn inside(outer: &str, place: &str) -> bool {
+    place.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 /// What a place leads to.
 pub(super) enum Target {
     /// One thing that is written: its type.
     Leaf(Ty),
-    /// A whole artifact.
-    Whole(Ty, Vec<Leaf>),
+    /// A whole artifact or family.
+    Whole(Ty),
 }
 
 impl Infer<'_> {
@@ -98,78 +90,121 @@ impl Infer<'_> {
             return None;
         };
         self.note(place.root.span, crate::scope::Res::Local(root.clone()));
-        let mut name = String::new();
+        let mut ty = ty;
+        let mut name = root.to_string();
         for step in &place.steps {
-            match step {
+            ty = match step {
                 PlaceStep::Field(field) if field.is_missing() => return None,
                 PlaceStep::Field(field) => {
-                    if !name.is_empty() {
-                        name.push('.');
-                    }
+                    let inner = self.place_field(&ty, &name, field, &root)?;
+                    name.push('.');
                     name.push_str(&field.text);
+                    inner
                 }
                 PlaceStep::Index(index) => {
-                    self.not_built(index.span, "writing one member of a family");
-                    return None;
+                    let inner = self.place_member(&ty, &name, index, &root)?;
+                    name.push_str("[…]");
+                    inner
                 }
-            }
-        }
-        let Ty::Artifact(def, args) = &ty else {
-            return match place.steps.last() {
-                _ if ty.is_error() => None,
-                None => Some(Target::Leaf(ty)),
-                Some(PlaceStep::Field(field)) => {
-                    let shown = self.show(&ty);
-                    let span = field.span;
-                    let finding = self
-                        .finding(
-                            Code::NotClaimable,
-                            span,
-                            format!("`{root}` is {a} and has no `{name}` to write", a = super::article(&shown)),
-                        )
-                        .label("no such part")
-                        .help(format!("write `#{{out {root}}}`"));
-                    self.report(finding);
-                    None
-                }
-                Some(PlaceStep::Index(_)) => None,
             };
-        };
-        let leaves = self.leaves_of(*def, args);
-        if name.is_empty() {
-            return Some(Target::Whole(ty.clone(), leaves));
         }
-        if let Some(leaf) = leaves.iter().find(|leaf| leaf.name == name) {
-            if !self.leaf_is_sure(*def, args, &root, leaf, place.span) {
-                self.writes.mistaken.push(root);
+        match ty.present() {
+            Ty::Error => None,
+            Ty::Artifact(..) | Ty::Family(_) => Some(Target::Whole(ty)),
+            _ => Some(Target::Leaf(ty)),
+        }
+    }
+
+    /// The type of the field that a place names.
+    fn place_field(&mut self, ty: &Ty, name: &str, field: &Name, root: &SmolStr) -> Option<Ty> {
+        let Ty::Artifact(def, args) = ty.present() else {
+            if ty.is_error() {
                 return None;
             }
-            return Some(Target::Leaf(leaf.ty.clone()));
+            self.mistaken.push(root.clone());
+            let shown = self.show(ty);
+            let finding = self
+                .finding(
+                    Code::NotClaimable,
+                    field.span,
+                    format!("`{name}` is {a} and has no `{}` to write", field.text, a = super::article(&shown)),
+                )
+                .label("no such part")
+                .help(match ty {
+                    Ty::Family(_) => format!("name a member first: `{name}[key].{}`", field.text),
+                    _ => format!("write `#{{out {name}}}`"),
+                });
+            self.report(finding);
+            return None;
+        };
+        let fields = self.fields_of(*def, args);
+        if let Some(found) = fields.iter().find(|it| it.name == field.text) {
+            if !self.named_field_is_sure(*def, args, found, &format!("{name}.{}", field.text), field.span) {
+                self.mistaken.push(root.clone());
+                return None;
+            }
+            return Some(found.ty.clone());
         }
-        let shown = self.show(&ty);
-        self.writes.mistaken.push(root);
+        self.mistaken.push(root.clone());
         if broken(self.db, *def) {
             return None;
         }
-        let known = || leaves.iter().map(|leaf| leaf.name.as_str());
-        let span = match place.steps.last() {
-            Some(PlaceStep::Field(field)) => field.span,
-            _ => place.span,
-        };
+        let shown = self.show(ty.present());
+        let known = || fields.iter().map(|field| field.name.as_str());
         let finding = self
-            .finding(Code::UnknownField, span, format!("{a} has no `{name}`", a = super::article(&shown)))
+            .finding(Code::UnknownField, field.span, format!("{a} has no `{}`", field.text, a = super::article(&shown)))
             .label("no such field")
             .related(crate::scope::name_place(self.db, *def), "declared here");
-        let finding = match nearest(&name, known()) {
+        let finding = match nearest(&field.text, known()) {
             Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
                 format!("change it to `{near}`"),
-                self.at(span),
+                self.at(field.span),
                 near,
             ),
             None => finding.help(format!("it has {}", list(known()))),
         };
         self.report(finding);
         None
+    }
+
+    /// The type of the member that a place names.
+    fn place_member(&mut self, ty: &Ty, name: &str, index: &Expr, root: &SmolStr) -> Option<Ty> {
+        let Ty::Family(family) = ty.present() else {
+            self.expr(index, None);
+            if ty.is_error() {
+                return None;
+            }
+            self.mistaken.push(root.clone());
+            let shown = self.show(ty);
+            let finding = self
+                .finding(
+                    Code::NotClaimable,
+                    index.span,
+                    format!("`{name}` is {a} and has no members to write one by one", a = super::article(&shown)),
+                )
+                .label("not a family")
+                .help(format!("write the whole, `#{{out {name}}}`, or declare a family, `[K: T]`"));
+            self.report(finding);
+            return None;
+        };
+        let key = self.check_expr(index, &family.key, &format!("the key of `{name}` is"));
+        if key.ty.is_error() || !crate::ty::converts(self.db, &key.ty, &family.key) {
+            self.mistaken.push(root.clone());
+            return None;
+        }
+        if key.phase != super::Phase::Const {
+            self.mistaken.push(root.clone());
+            self.require_const(index, &key, "the key of a member that is written");
+            return None;
+        }
+        if let (Norm::Value(value), Some(keys)) = (&key.norm, &family.keys)
+            && !keys.contains(value)
+        {
+            self.mistaken.push(root.clone());
+            self.unknown_key(index.span, value, keys);
+            return None;
+        }
+        Some(family.at(&key.norm))
     }
 
     /// Whether `name` is an output, or a `let` that a script writes.
@@ -179,12 +214,12 @@ impl Infer<'_> {
 
     /// Something was meant to write `name` that is wrong and has been reported.
     pub(super) fn mistaken(&mut self, name: &SmolStr) {
-        self.writes.mistaken.push(name.clone());
+        self.mistaken.push(name.clone());
     }
 
     /// `version = …` for `out version = …`.
     pub(super) fn missing_out(&mut self, name: &flow_syntax::tree::Name) {
-        self.writes.mistaken.push(name.text.clone());
+        self.mistaken.push(name.text.clone());
         let finding = self
             .finding(Code::UnknownSetting, name.span, format!("`{}` is an output, not a setting", name.text))
             .label("written like a setting")
@@ -213,7 +248,7 @@ impl Infer<'_> {
         let near = nearest(&root.text, outputs.iter().map(SmolStr::as_str)).map(SmolStr::from);
         // With one output only, that one was meant.
         let meant = near.clone().or_else(|| <[SmolStr; 1]>::try_from(outputs.clone()).ok().map(|[only]| only));
-        self.writes.mistaken.extend(meant);
+        self.mistaken.extend(meant);
         let finding = match near.as_deref() {
             Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
                 format!("change it to `{near}`"),
@@ -229,159 +264,103 @@ impl Infer<'_> {
     }
 
     /// Counts a write of `place`; a whole artifact is a write of each of its fields.
-    pub(super) fn write(&mut self, place: &Place, target: &Target) {
-        let name = place_name(place);
-        match target {
-            Target::Leaf(_) => self.write_leaf(&name, place.span),
-            Target::Whole(_, leaves) => {
-                for leaf in leaves {
-                    self.write_leaf(&format!("{name}.{}", leaf.name), place.span);
+    pub(super) fn write(&mut self, place: &Place) {
+        let mut name = place.root.text.to_string();
+        let mut steps = Vec::with_capacity(place.steps.len());
+        for step in &place.steps {
+            match step {
+                PlaceStep::Field(field) => {
+                    name.push('.');
+                    name.push_str(&field.text);
+                    steps.push(SpotStep::Field(field.text.clone()));
+                }
+                PlaceStep::Index(index) => {
+                    let norm = self.out.types.get(&index.span).map_or(Norm::Unknown, |val| val.norm.clone());
+                    name.push_str(&format!("[{}]", norm.display(self.db)));
+                    steps.push(SpotStep::Key(index.clone(), norm));
                 }
             }
         }
+        self.writes.places.insert(SmolStr::from(name), State::Yes);
+        let spot = Spot { root: place.root.text.clone(), steps };
+        self.trace.push(Event::Write { spot, span: place.span });
     }
 
-    fn write_leaf(&mut self, name: &str, span: Span) {
-        if let Some((state, first)) = self.writes.get(name) {
-            let finding = self
-                .finding(Code::WrittenTwice, span, format!("`{name}` is written twice"))
-                .label("again here")
-                .related(
-                    self.at(first),
-                    if state == State::Yes { "first written here" } else { "written here on some paths" },
-                )
-                .note("every output is written exactly once, so that a reader knows where it comes from")
-                .help("remove one of the two, or write to two outputs");
-            self.report(finding);
-        }
-        self.writes.places.insert(SmolStr::from(name), (State::Yes, span));
-    }
-
-    /// Reports a read of something that has to be written first.
-    pub(super) fn read_before_write(&mut self, name: &str, span: Span) {
-        let Some(local) = self.local(name).filter(|local| writable(local)) else { return };
-        if self.writes.any_of(name) || local.val.ty.is_error() {
-            return;
-        }
+    /// Whether this is a `finally` or an `on_failure`, where nothing is written, which is reported.
+    pub(super) fn refuse_in_cleanup(&mut self, span: Span) -> bool {
+        let Some(word) = self.cleanup else { return false };
         let finding = self
-            .finding(Code::ReadBeforeWrite, span, format!("`{name}` is read before it is written"))
-            .label("not written yet")
-            .related(self.at(local.span), "declared here")
-            .help("move this below the step that writes it; within that step, `#{out …}` names it");
+            .finding(Code::CleanupWrites, span, format!("nothing is written in `{word}`"))
+            .label("writes")
+            .note("it runs after what the body made has been decided on, also when the body never got to its end")
+            .help("write it in the body, and read it here; for people, `expose` it");
         self.report(finding);
+        true
     }
 
-    /// The same for one field of an artifact: `app.symbols`.
-    pub(super) fn field_before_write(&mut self, base: &Expr, field: &Name) {
-        let Some((root, name)) = path_of(base) else { return };
-        let Some(local) = self.local(&root).filter(|local| writable(local)) else { return };
-        let name = format!("{name}.{}", field.text);
-        let Ty::Artifact(def, args) = &local.val.ty else { return };
-        let inside = |outer: &str, inner: &str| {
-            inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    /// A read of an output or of a `let` that a script writes; its type there.
+    pub(super) fn read_written(&mut self, name: &str, span: Span, val: Val) -> Val {
+        let Some(local) = self.local(name) else { return val };
+        let (kind, late) = (local.kind, local.val.phase != super::Phase::Const);
+        if self.cleanup.is_some() && late && matches!(kind, LocalKind::Output | LocalKind::Slot | LocalKind::Let) {
+            // Whatever the body bound: it may have ended before.
+            return Val { ty: val.ty.optional(), ..val };
+        }
+        if !matches!(kind, LocalKind::Output | LocalKind::Slot) || val.ty.is_error() {
+            return val;
+        }
+        self.trace.push(Event::Read { spot: Spot { root: SmolStr::from(name), steps: Vec::new() }, span });
+        if self.writes.perhaps(name) && !matches!(val.ty, Ty::Artifact(..) | Ty::Family(_)) {
+            return Val { ty: val.ty.optional(), ..val };
+        }
+        val
+    }
+
+    /// `e` is a field or a member of what was read right before it: that alone is read.
+    pub(super) fn narrow_read(&mut self, e: &Expr, val: Val) -> Val {
+        let (base, step) = match &e.kind {
+            ExprKind::Field { base, name, .. } if !name.is_missing() => (base, SpotStep::Field(name.text.clone())),
+            ExprKind::Index { base, index } => {
+                let norm = self.out.types.get(&index.span).map_or(Norm::Unknown, |val| val.norm.clone());
+                (base, SpotStep::Key(Expr::clone(index), norm))
+            }
+            _ => return val,
         };
-        let root_leaves = self.leaves_of(*def, args);
-        let known = root_leaves.iter().any(|leaf| inside(&name, &format!("{root}.{}", leaf.name)));
-        // Where nothing at all is written, the output itself was reported.
-        if !known || !self.writes.any_of(&root) || self.writes.any_of(&name) {
-            return;
+        let found = self.trace.iter_mut().rev().take(NEAR).find_map(|event| match event {
+            Event::Read { spot, span } if *span == base.span => Some((spot, span)),
+            _ => None,
+        });
+        let Some((spot, span)) = found else { return val };
+        spot.steps.push(step);
+        *span = e.span;
+        let mut name = spot.root.to_string();
+        for step in &spot.steps {
+            match step {
+                SpotStep::Field(field) => name.push_str(&format!(".{field}")),
+                SpotStep::Key(_, norm) => name.push_str(&format!("[{}]", norm.display(self.db))),
+            }
         }
-        let finding = self
-            .finding(Code::ReadBeforeWrite, field.span, format!("`{name}` is read before it is written"))
-            .label("not written yet")
-            .related(self.at(local.span), format!("`{root}` is declared here"))
-            .help("move this below the step that writes it; within that step, `#{out …}` names it");
-        self.report(finding);
+        if self.writes.perhaps(&name) && !matches!(val.ty, Ty::Artifact(..) | Ty::Family(_)) {
+            return Val { ty: val.ty.optional(), ..val };
+        }
+        val
     }
 
-    /// Reports outputs that are not written on every path.
-    pub(super) fn require_outputs(&mut self, outputs: &[OutputSig]) {
-        for output in outputs {
-            let (name, ty) = (&output.name, &output.ty);
-            if self.writes.mistaken.contains(name) {
-                continue;
-            }
-            let leaves = match ty {
-                Ty::Error => continue,
-                Ty::Artifact(def, _) if broken(self.db, *def) => continue,
-                Ty::Artifact(def, args) => self.leaves_of(*def, args),
-                Ty::Optional(_) => continue,
-                other => vec![Leaf {
-                    name: SmolStr::default(),
-                    ty: other.clone(),
-                    optional: false,
-                    always: true,
-                    differs: None,
-                }],
-            };
-            let full =
-                |leaf: &Leaf| if leaf.name.is_empty() { name.to_string() } else { format!("{name}.{}", leaf.name) };
-            let required: Vec<String> = leaves.iter().filter(|leaf| !leaf.optional && leaf.always).map(full).collect();
-            let never: Vec<&str> =
-                required.iter().map(String::as_str).filter(|place| self.writes.get(place).is_none()).collect();
-            if let [first, ..] = never.as_slice() {
-                let all = list(never.iter().copied());
-                let is = if never.len() == 1 { "is" } else { "are" };
-                let value = !matches!(ty, Ty::Artifact(..) | Ty::File | Ty::Exec | Ty::Opaque);
-                let graph = matches!(self.place, super::Where::Pipeline | super::Where::Flow);
-                let help = if graph {
-                    format!("pass on what a job makes: `out {name} = build()`")
-                } else if value {
-                    format!("write it: `out {first} = sh \"…\"`, or `#{{out {first}}}` in a script")
-                } else {
-                    format!(
-                        "write it in a script, `#{{out {first}}}`, or take what a tool left: `out {first} = file(\"…\")`"
-                    )
-                };
-                let finding = self
-                    .finding(Code::NeverWritten, output.span, format!("{all} {is} never written"))
-                    .label("declared here")
-                    .help(help);
-                self.report(finding);
-            }
-            for place in &required {
-                if let Some((State::Maybe, span)) = self.writes.get(place) {
-                    let finding = self
-                        .finding(
-                            Code::WrittenSometimes,
-                            output.span,
-                            format!("`{place}` is written on some paths only"),
-                        )
-                        .label("must be written on every path")
-                        .related(self.at(span), "written here")
-                        .help("write it on the other paths too, or make it optional with `?`");
-                    self.report(finding);
-                }
-            }
-        }
+    /// Whether any of it has been written so far.
+    pub(super) fn is_written(&self, name: &str) -> bool {
+        self.writes.any_of(name)
     }
 }
+
+/// How many events a key between brackets may add.
+const NEAR: usize = 8;
 
 /// Whether a script may claim it.
 fn writable(local: &super::Local) -> bool {
-    local.kind == LocalKind::Output
+    matches!(local.kind, LocalKind::Output | LocalKind::Slot)
 }
 
-/// `server.binary`.
-fn place_name(place: &Place) -> String {
-    let mut name = place.root.text.to_string();
-    for step in &place.steps {
-        if let PlaceStep::Field(field) = step {
-            name.push('.');
-            name.push_str(&field.text);
-        }
-    }
-    name
-}
-
-/// The root and the whole of `a.b.c`.
-fn path_of(e: &Expr) -> Option<(SmolStr, String)> {
-    match &e.kind {
-        ExprKind::Name(name) => Some((name.clone(), name.to_string())),
-        ExprKind::Field { base, name, .. } => {
-            let (root, path) = path_of(base)?;
-            Some((root, format!("{path}.{}", name.text)))
-        }
-        _ => None,
-    }
+/// Whether it lies on disk.
+pub(super) const fn is_files(ty: &Ty) -> bool {
+    matches!(ty, Ty::File | Ty::Exec | Ty::Opaque | Ty::Artifact(..) | Ty::Json(_))
 }

@@ -1,14 +1,17 @@
 //! Bodies of jobs, actions, steps and pipelines, statement by statement.
 
-use flow_syntax::tree::{self, Body, Expr, ExprKind, Name, Place, Source, Step, Stmt, StmtKind};
-use flow_syntax::{Code, Span};
+use flow_syntax::tree::{self, Body, Expr, ExprKind, Name, Place, Source, Stmt, StmtKind};
+use flow_syntax::{Code, Edit, Fix, Span};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::assign::Target;
 use super::sink::Sink;
+use super::trace::Event;
 use super::{Infer, Local, LocalKind, Phase, Signature, Val, Where};
 use crate::db::DefKind;
+use crate::db::placements;
+use crate::settings::settings_of;
 use crate::ty::Ty;
 
 impl Infer<'_> {
@@ -18,7 +21,6 @@ impl Infer<'_> {
 
     pub(super) fn action(&mut self, action: &tree::Action, signature: &Signature) {
         self.steps_body(&action.body, signature);
-        self.require_out_params(signature);
         self.once_outputs(action, signature);
     }
 
@@ -32,21 +34,34 @@ impl Infer<'_> {
         }
         self.body(body);
         self.check_takes(&body.stmts);
-        self.require_outputs(&signature.outputs);
+        let mut written = signature.outputs.clone();
+        // An `out` parameter is a promise to the caller, as an output is.
+        written.extend(signature.params.iter().filter(|param| param.mode == tree::ParamMode::Out).map(|param| {
+            super::OutputSig { name: param.name.clone(), span: param.span, ty: param.ty.clone(), always: false }
+        }));
+        self.judge(&written);
         self.report_unused();
     }
 
     /// The settings and statements of a body.
     pub(super) fn body(&mut self, body: &Body) {
+        self.body_value(body, None);
+    }
+
+    /// The same. With `wanted`, the last statement gives the value, of that type if it says one.
+    pub(super) fn body_value(&mut self, body: &Body, wanted: Option<Option<&Ty>>) -> Val {
         let mut seen: FxHashMap<SmolStr, Span> = FxHashMap::default();
         let mut first_stmt: Option<Span> = None;
-        for stmt in &body.stmts {
+        let mut cleanup: Vec<(&'static str, Span)> = Vec::new();
+        let mut value = Val::unit();
+        let last = body.stmts.len().saturating_sub(1);
+        for (index, stmt) in body.stmts.iter().enumerate() {
             match &stmt.kind {
                 StmtKind::Setting(setting) => {
-                    if let Some(first) = first_stmt {
-                        self.late_setting(stmt, first);
+                    let known = first_stmt.is_none_or(|first| self.late_setting(stmt, setting, first));
+                    if known {
+                        self.setting(setting, stmt.span, self.place, &mut seen);
                     }
-                    self.setting(setting, stmt.span, self.place, &mut seen);
                 }
                 StmtKind::Checkout(map) if first_stmt.is_none() && self.place == Where::Job => {
                     let name = Name {
@@ -56,54 +71,133 @@ impl Infer<'_> {
                     let setting = tree::Setting::Map { name, map: map.clone() };
                     self.setting(&setting, stmt.span, self.place, &mut seen);
                 }
+                StmtKind::Finally(inner) | StmtKind::OnFailure(inner) if !self.place.is_graph() => {
+                    first_stmt.get_or_insert(stmt.span);
+                    let word = cleanup_word(&stmt.kind);
+                    self.cleanup_order(word, stmt.span, &mut cleanup);
+                    self.cleanup(inner, word, stmt.span);
+                }
+                StmtKind::Hole => {}
                 _ => {
                     first_stmt.get_or_insert(stmt.span);
-                    self.stmt(stmt);
+                    if let Some((word, at)) = cleanup.last().copied() {
+                        self.after_cleanup(stmt.span, word, at);
+                    }
+                    match (&stmt.kind, wanted) {
+                        (StmtKind::Source(source), Some(expected)) if index == last => {
+                            value = self.source(source, expected);
+                        }
+                        _ => self.stmt(stmt),
+                    }
                 }
             }
         }
+        value
     }
 
-    fn late_setting(&mut self, stmt: &Stmt, first: Span) {
-        let name = match &stmt.kind {
-            StmtKind::Setting(tree::Setting::Value { name, .. } | tree::Setting::Map { name, .. }) => {
+    /// Reports a setting below a statement; whether it is worth checking as a setting.
+    fn late_setting(&mut self, stmt: &Stmt, setting: &tree::Setting, first: Span) -> bool {
+        use tree::Setting;
+        let name = match setting {
+            Setting::Value { name, .. } | Setting::Map { name, .. } => {
+                if self.is_output(&name.text) || settings_of(self.place).all(|info| info.name != name.text) {
+                    self.unknown_late(name, setting);
+                    return false;
+                }
                 format!("`{}`", name.text)
             }
-            StmtKind::Setting(tree::Setting::Trigger { .. }) => "a trigger".to_owned(),
-            StmtKind::Setting(tree::Setting::Param { name, .. }) => format!("the parameter `{}`", name.text),
-            _ => "a setting".to_owned(),
+            Setting::Trigger { .. } => "a trigger".to_owned(),
+            Setting::Param { name, .. } => format!("the parameter `{}`", name.text),
+            Setting::Service { name, .. } => format!("the service `{}`", name.text),
+            Setting::Cache { name, .. } => format!("the cache `{}`", name.text),
+            Setting::Raw { .. } => "`raw`".to_owned(),
+            Setting::Extends { .. } => "`extends`".to_owned(),
         };
-        let finding = self
+        let mut finding = self
             .finding(Code::LateSetting, stmt.span, format!("{name} stands after a statement"))
             .label("a setting")
             .related(self.at(first), "the first statement")
             .note("settings hold for the whole body, so they stand at its top")
             .help("move it above the first statement");
+        if let Some((text, indent, whole)) = self.source_of(stmt.span) {
+            finding.fix = Some(Fix {
+                title: "move it above the first statement".to_owned(),
+                edits: vec![
+                    Edit { place: self.at(Span::empty(first.start)), text: format!("{text}\n{indent}") },
+                    Edit { place: self.at(whole), text: String::new() },
+                ],
+            });
+        }
         self.report(finding);
+        true
+    }
+
+    /// `x = 4` in the middle of a body: a value to bind, more likely than a setting.
+    fn unknown_late(&mut self, name: &Name, setting: &tree::Setting) {
+        let word = name.text.as_str();
+        let close = crate::suggest::nearest(word, settings_of(self.place).map(|info| info.name));
+        let known = crate::settings::ELSEWHERE.iter().any(|(key, ..)| *key == word);
+        let plain = !word.contains('-') && !name.is_missing();
+        match setting {
+            tree::Setting::Value { value, .. } if plain && close.is_none() && !known && !self.is_output(word) => {
+                crate::walk::names(value, &mut |name, _| {
+                    self.read_local(name);
+                });
+                let finding = self
+                    .finding(
+                        Code::UnknownSetting,
+                        name.span,
+                        format!("there is no assignment, and no setting `{word}`"),
+                    )
+                    .label("not a setting")
+                    .help(format!("to bind a value, write `let {word} = …`"))
+                    .fix("put `let` before it", self.at(Span::empty(name.span.start)), "let ");
+                self.report(finding);
+            }
+            _ => self.unknown_setting(name, self.place),
+        }
+    }
+
+    /// The text of a statement, the indentation of its line, and the whole of its lines. Only for a fix:
+    /// what reads it depends on the whole file.
+    fn source_of(&self, span: Span) -> Option<(String, String, Span)> {
+        let start = placements(self.db, self.file).get(&self.def)?.start;
+        let text = self.file.text(self.db).as_ref().ok()?;
+        let placed = span.shift(start);
+        let (from, to) = (placed.start as usize, placed.end as usize);
+        let line = text.get(..from)?.rfind('\n').map_or(0, |at| at + 1);
+        let indent = text.get(line..from)?;
+        let own = indent.chars().all(char::is_whitespace);
+        let rest = text.get(to..)?;
+        let alone = own && rest.starts_with(['\n', '\r']);
+        // Its line goes with it.
+        let whole = if alone {
+            let lead = u32::try_from(from - line).ok()? + u32::from(line > 0);
+            Span::new(span.start.checked_sub(lead)?, span.end)
+        } else {
+            span
+        };
+        Some((text.get(from..to)?.to_owned(), if own { indent.to_owned() } else { String::new() }, whole))
     }
 
     /// A statement that is not a setting of the body's top.
     pub(super) fn stmt(&mut self, stmt: &Stmt) {
-        let steps = matches!(self.place, Where::Job | Where::Action | Where::Step);
-        let graph = matches!(self.place, Where::Pipeline | Where::Flow);
+        let steps = self.place.has_steps();
+        let graph = self.place.is_graph();
         match &stmt.kind {
             StmtKind::Hole => {}
-            StmtKind::Setting(_) => {
-                let finding = self
-                    .finding(Code::NotAllowedHere, stmt.span, "a setting cannot stand in a block")
-                    .label("a setting")
-                    .note("settings hold for the whole body")
-                    .help("move it to the top of the body");
-                self.report(finding);
-            }
+            StmtKind::Setting(setting) => self.setting_in_block(setting, stmt.span),
             StmtKind::Let { name, ty, value } => self.let_stmt(name, ty.as_ref(), value.as_ref()),
             StmtKind::Out { place, value } if steps => self.out_stmt(place, value),
             StmtKind::Out { place, value } => self.graph_out(place, value),
             StmtKind::Source(source) => self.source_stmt(source),
+            StmtKind::Expose { .. } if self.place == Where::Step => {
+                self.misplaced(stmt.span, "`expose`", "in the job, beside the step");
+            }
             StmtKind::Expose { value, title, options } if graph => {
                 self.expose(value, title.as_ref(), options.as_ref());
             }
-            StmtKind::Expose { value, .. } => self.not_built(value.span, "`expose` in a job"),
+            StmtKind::Expose { value, title, options } => self.expose_of_job(value, title.as_ref(), options.as_ref()),
             StmtKind::After { after, body } if graph => self.after_block(after, body),
             StmtKind::Stage { title, body } if graph => self.stage(title, body),
             StmtKind::Gate { title, after } if self.place == Where::Pipeline => {
@@ -113,27 +207,30 @@ impl Infer<'_> {
             StmtKind::Stage { .. } => self.misplaced(stmt.span, "a `stage`", "in a pipeline"),
             StmtKind::Gate { .. } => self.misplaced(stmt.span, "a `gate`", "in a pipeline"),
             StmtKind::Finally(body) | StmtKind::OnFailure(body) if graph => self.graph_tail(stmt, body),
-            StmtKind::Finally(_) | StmtKind::OnFailure(_) => {
-                let word = if matches!(stmt.kind, StmtKind::Finally(_)) { "`finally`" } else { "`on_failure`" };
-                self.not_built(Span::new(stmt.span.start, stmt.span.start + 7), word);
-            }
+            StmtKind::Finally(_) | StmtKind::OnFailure(_) => self.nested_cleanup(cleanup_word(&stmt.kind), stmt.span),
             StmtKind::Export { .. } | StmtKind::AddPath(_) | StmtKind::Summary(_) | StmtKind::Checkout(_) => {
-                let word = match &stmt.kind {
-                    StmtKind::Export { .. } => "`export`",
-                    StmtKind::AddPath(_) => "`add_path`",
-                    StmtKind::Summary(_) => "`summary`",
-                    _ => "`checkout` as a statement",
-                };
-                if steps {
-                    self.not_built(stmt.span, word);
-                } else {
-                    self.misplaced(stmt.span, word, "in a job");
-                }
+                self.step_stmt(stmt);
             }
         }
     }
 
-    fn misplaced(&mut self, span: Span, what: &str, where_: &str) {
+    fn setting_in_block(&mut self, setting: &tree::Setting, span: Span) {
+        // `x = 4` in a block is hardly a setting.
+        if let tree::Setting::Value { name, .. } = setting
+            && (self.is_output(&name.text) || settings_of(self.place).all(|info| info.name != name.text))
+        {
+            self.unknown_late(name, setting);
+            return;
+        }
+        let finding = self
+            .finding(Code::NotAllowedHere, span, "a setting cannot stand in a block")
+            .label("a setting")
+            .note("settings hold for the whole body")
+            .help("move it to the top of the body");
+        self.report(finding);
+    }
+
+    pub(super) fn misplaced(&mut self, span: Span, what: &str, where_: &str) {
         let finding = self
             .finding(Code::NotAllowedHere, span, format!("{what} has no meaning in {}", self.place.noun()))
             .label("not here")
@@ -146,17 +243,27 @@ impl Infer<'_> {
         let Some(value) = value else {
             if ty.is_none() {
                 // The parser has complained of what is missing; the name is known all the same.
-                self.declare(name, Val::error(), LocalKind::Output, None);
+                self.declare(name, Val::error(), LocalKind::Slot, None);
                 return;
             }
-            if !matches!(self.place, Where::Job | Where::Action | Where::Step) {
+            let ty = lowered.unwrap_or(Ty::Error);
+            if !self.place.has_steps() {
                 self.misplaced(name.span, "a `let` without value", "in a job, where a script writes it");
+                self.declare(name, Val::error(), LocalKind::Slot, None);
                 return;
             }
-            let val = Val::new(lowered.unwrap_or(Ty::Error), Phase::Run);
+            if self.refuse_in_cleanup(name.span) {
+                self.declare(name, Val::error(), LocalKind::Slot, None);
+                return;
+            }
+            let ty = self.slot_type(name, ty);
+            if !ty.is_error() {
+                self.trace.push(Event::Declare { name: name.text.clone(), ty: ty.clone(), span: name.span });
+            }
+            let val = Val::new(ty, Phase::Run);
             let late = Some(format!("`{}` is written by a script", name.text));
             // Like an output it is written by a claim; unlike one it may be unused.
-            self.declare(name, val, LocalKind::Output, late);
+            self.declare(name, val, LocalKind::Slot, late);
             return;
         };
         let val = match (value, &lowered) {
@@ -164,7 +271,13 @@ impl Infer<'_> {
                 let val = self.check_expr(e, ty, &format!("`{}` is", name.text));
                 Val { ty: ty.clone(), ..val }
             }
-            (source, ty) => self.source(source, ty.as_ref()),
+            (source, ty) => {
+                let val = self.source(source, ty.as_ref());
+                if !matches!(source, Source::Expr(_)) {
+                    self.out.types.insert(source.span(), val.clone());
+                }
+                val
+            }
         };
         if val.ty == Ty::Unit {
             let finding = self
@@ -174,18 +287,52 @@ impl Infer<'_> {
         }
         let late = late_reason(&name.text, value, val.phase);
         let chain = if val.phase == Phase::Const { Vec::new() } else { self.chain_of(value) };
-        let val = if val.ty == Ty::Unit { Val::error() } else { val };
+        let mut val = if val.ty == Ty::Unit { Val::error() } else { val };
+        if let (Phase::Const, Source::Expr(e)) = (val.phase, value)
+            && self.place.has_steps()
+        {
+            self.trace.push(Event::Bind { name: name.text.clone(), value: e.clone() });
+        }
+        // A failing step in a clean-up does not stop the next one.
+        let made = !matches!(value, Source::Expr(_)) || matches!(val.ty, Ty::Call(_));
+        if self.cleanup.is_some() && made && self.place.has_steps() {
+            val.ty = val.ty.optional();
+        }
         self.declare(name, val, LocalKind::Let, late);
         self.chains.insert(name.span, chain);
     }
 
+    /// What a script can write besides outputs: the type of a `let` without value.
+    fn slot_type(&mut self, name: &Name, ty: Ty) -> Ty {
+        let fits = match ty.present() {
+            Ty::Done | Ty::None | Ty::Unit | Ty::Call(_) | Ty::Family(_) => false,
+            Ty::List(inner) => !super::assign::is_files(inner),
+            _ => true,
+        };
+        if fits {
+            return ty;
+        }
+        let shown = self.show(&ty);
+        let finding = self
+            .finding(Code::TypeMismatch, name.span, format!("no script can write {a}", a = super::article(&shown)))
+            .label(format!("`{}` is {a}", name.text, a = super::article(&shown)))
+            .help("declare one value, one file or one directory");
+        self.report(finding);
+        Ty::Error
+    }
+
     fn out_stmt(&mut self, place: &Place, value: &Source) {
+        if self.refuse_in_cleanup(place.span) {
+            self.mistaken.push(place.root.text.clone());
+            self.source(value, None);
+            return;
+        }
         let Some(target) = self.target(place) else {
             self.source(value, None);
             return;
         };
         let ty = match &target {
-            Target::Leaf(ty) | Target::Whole(ty, _) => ty.clone(),
+            Target::Leaf(ty) | Target::Whole(ty) => ty.clone(),
         };
         let because = format!("`{}` is", place.root.text);
         match value {
@@ -200,10 +347,14 @@ impl Infer<'_> {
                 self.note_take(e);
             }
             source => {
-                self.source(source, Some(&ty));
+                let val = self.source(source, Some(&ty));
+                if !matches!(source, Source::Script(_)) {
+                    self.expect(source.span(), &val.ty, &ty, &because);
+                }
             }
         }
-        self.write(place, &target);
+        self.out.types.insert(place.span, Val::new(ty, Phase::Run));
+        self.write(place);
     }
 
     /// A source in a place that takes its value.
@@ -211,30 +362,48 @@ impl Infer<'_> {
         match source {
             Source::Expr(e) => self.expr(e, expected),
             Source::Script(script) => {
-                self.require_steps(script.span, "a script");
+                if !self.require_steps(script.span, "a script") {
+                    self.script_reads(script);
+                    return Val::error();
+                }
                 self.script_value(script, expected)
             }
-            Source::Step(step) => {
-                self.not_built(step.title.span, "the value of a `step`");
-                Val::error()
-            }
+            Source::Step(step) => self.step(step, Some(expected)),
             Source::Foreign(foreign) => self.foreign(foreign),
         }
     }
 
-    pub(super) fn require_steps(&mut self, span: Span, what: &str) {
-        if !matches!(self.place, Where::Job | Where::Action | Where::Step) {
+    /// Whether scripts may stand here, which is reported if not.
+    pub(super) fn require_steps(&mut self, span: Span, what: &str) -> bool {
+        if !self.place.has_steps() {
             self.misplaced(span, what, "in a job");
+        }
+        self.place.has_steps()
+    }
+
+    /// Counts what a script reads that has no meaning where it stands.
+    fn script_reads(&mut self, script: &tree::Script) {
+        for part in &script.text.parts {
+            if let tree::TextPart::Hole(tree::Hole { kind: tree::HoleKind::Read { value, .. }, .. }) = part {
+                crate::walk::names(value, &mut |name, _| {
+                    self.read_local(name);
+                });
+            }
         }
     }
 
     pub(super) fn source_stmt(&mut self, source: &Source) {
         match source {
             Source::Script(script) => {
-                self.require_steps(script.span, "a script");
-                self.script(script);
+                if self.require_steps(script.span, "a script") {
+                    self.script(script);
+                } else {
+                    self.script_reads(script);
+                }
             }
-            Source::Step(step) => self.step(step),
+            Source::Step(step) => {
+                self.step(step, None);
+            }
             Source::Foreign(foreign) => {
                 self.foreign(foreign);
             }
@@ -272,43 +441,17 @@ impl Infer<'_> {
             self.report(finding);
         }
     }
+}
 
-    fn step(&mut self, step: &Step) {
-        if self.place == Where::Step {
-            self.misplaced(step.title.span, "a `step`", "in a job");
-            return;
-        }
-        self.require_steps(step.title.span, "a `step`");
-        self.sink_text(&step.title, Sink::Title("the title of a step"));
-        if step.title.plain().is_some_and(|title| title.trim().is_empty()) {
-            let finding = self
-                .finding(Code::BadTitle, step.title.span, "the title of a step is empty")
-                .label("no title")
-                .help("say what the step does, or write its script without `step`");
-            self.report(finding);
-        }
-        // Not a scope: what it binds is visible after it.
-        let outer = std::mem::replace(&mut self.place, Where::Step);
-        let secrets = self.secrets.len();
-        self.body(&step.body);
-        self.place = outer;
-        self.secrets.truncate(secrets);
-        let runs = step.body.stmts.iter().any(|stmt| !matches!(stmt.kind, StmtKind::Setting(_)));
-        if !runs {
-            let finding = self
-                .finding(Code::ValueUnused, step.title.span, "this step does nothing")
-                .label("no script in it")
-                .help("add a script, or remove the step");
-            self.report(finding);
-        }
-    }
+const fn cleanup_word(kind: &StmtKind) -> &'static str {
+    if matches!(kind, StmtKind::Finally(_)) { "finally" } else { "on_failure" }
 }
 
 /// Why a bound value is known as late as it is.
 fn late_reason(name: &str, source: &Source, phase: Phase) -> Option<String> {
     match (source, phase) {
         (_, Phase::Const) => None,
-        (Source::Script(_), _) => Some(format!("`{name}` is what a script prints")),
+        (Source::Script(_) | Source::Step(_), _) => Some(format!("`{name}` is what a script prints")),
         (Source::Expr(e), _) if matches!(e.kind, ExprKind::Call { .. } | ExprKind::Ordered { .. }) => {
             Some(format!("`{name}` is the result of this call"))
         }

@@ -16,7 +16,8 @@ use crate::value::{ConstValue, Norm};
 impl Infer<'_> {
     /// What is known of `e`. `expected` guides bare variants and literals, it is not enforced.
     pub(super) fn expr(&mut self, e: &Expr, expected: Option<&Ty>) -> Val {
-        let mut val = self.expr_kind(e, expected);
+        let val = self.expr_kind(e, expected);
+        let mut val = self.narrow_read(e, val);
         val.ty = self.refined(e, val.ty);
         if val.norm == Norm::Unknown && val.phase == Phase::Const && !val.ty.is_error() {
             val.norm = self.norm(e);
@@ -182,8 +183,8 @@ impl Infer<'_> {
                 self.report(finding);
             }
             self.note(span, Res::Local(SmolStr::from(name)));
-            self.read_before_write(name, span);
-            return self.narrowed(local.val);
+            let val = self.narrowed(local.val);
+            return self.read_written(name, span, val);
         }
         let found = resolve(self.db, self.file, name);
         if let (Some(def), Some(Res::Def(constant))) = (variant_of, &found)

@@ -6,7 +6,7 @@ use flow_syntax::{Code, Severity, Span};
 use super::{Checked, Infer, LocalKind, Phase, Val, article, signature};
 use crate::db::{Db, Def, broken, syntax};
 use crate::path::is_pattern;
-use crate::schema::{Declared, Field, Leaf, pattern_mismatch};
+use crate::schema::{Declared, Field, pattern_mismatch};
 use crate::ty::Ty;
 use crate::value::Norm;
 
@@ -275,7 +275,14 @@ impl Infer<'_> {
         self.named_field_is_sure(def, args, field, &field.name, span)
     }
 
-    fn named_field_is_sure(&mut self, def: Def, args: &[Norm], field: &Field, name: &str, span: Span) -> bool {
+    pub(super) fn named_field_is_sure(
+        &mut self,
+        def: Def,
+        args: &[Norm],
+        field: &Field,
+        name: &str,
+        span: Span,
+    ) -> bool {
         // What is wrong with the schema may be why this cannot be told.
         if broken(self.db, def) || has_errors(&signature(self.db, def).checked) {
             return true;
@@ -302,28 +309,6 @@ impl Infer<'_> {
         };
         self.report(finding);
         false
-    }
-
-    /// The same for a field of the output `root` that may be a field of a field, `inner.so`.
-    pub(super) fn leaf_is_sure(&mut self, def: Def, args: &[Norm], root: &str, leaf: &Leaf, span: Span) -> bool {
-        if leaf.always && leaf.differs.is_none() {
-            return true;
-        }
-        let (mut def, mut args) = (def, args.to_vec());
-        let mut path = root.to_owned();
-        for name in leaf.name.split('.') {
-            let Some(field) = self.fields_of(def, &args).into_iter().find(|field| field.name == name) else {
-                return true;
-            };
-            path = format!("{path}.{name}");
-            if !self.named_field_is_sure(def, &args, &field, &path, span) {
-                return false;
-            }
-            if let Ty::Artifact(inner, inner_args) = field.ty.present() {
-                (def, args) = (*inner, inner_args.to_vec());
-            }
-        }
-        true
     }
 
     /// Whether a JSON file can hold `ty`; reports if not.

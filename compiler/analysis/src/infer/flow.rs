@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use flow_syntax::tree::{Arm, ArmValue, Body, Else, Expr, For, If, Match, Pattern, PatternKind, Source, StmtKind};
+use flow_syntax::tree::{
+    Arm, ArmValue, Body, Else, Expr, ExprKind, For, If, Match, Pattern, PatternKind, Source, StmtKind,
+};
 use flow_syntax::{Code, Span};
 use smol_str::SmolStr;
 
 use super::graph::{Around, Loop, Over};
 use super::sink::Sink;
+use super::trace::{self, Decision, Event};
 use super::{Infer, LocalKind, Phase, Val, Where};
 use crate::label::Labels;
 use crate::scope::{Res, variants};
@@ -16,15 +19,15 @@ use crate::ty::{Call, Family, Ty, converts};
 use crate::value::{ConstValue, Norm};
 
 impl Infer<'_> {
-    /// The statements of a block and its value.
+    /// The statements of a block and its value, which is that of the last one where it is `used`.
     fn block(&mut self, body: &Body, expected: Option<&Ty>, used: bool) -> Val {
         let mut value = Val::unit();
         self.scoped(|infer| {
             let last = body.stmts.len().saturating_sub(1);
             for (index, stmt) in body.stmts.iter().enumerate() {
                 match &stmt.kind {
-                    StmtKind::Source(Source::Expr(e)) if index == last && used => {
-                        value = infer.expr(e, expected);
+                    StmtKind::Source(source) if index == last && used => {
+                        value = infer.captured(source, expected);
                     }
                     StmtKind::Source(source @ Source::Script(_)) if index == last && used => {
                         value = infer.source(source, expected);
@@ -34,6 +37,20 @@ impl Infer<'_> {
             }
         });
         value
+    }
+
+    /// A source whose value is taken. What a script prints is: its span has a type then.
+    fn captured(&mut self, source: &Source, expected: Option<&Ty>) -> Val {
+        let val = self.source(source, expected);
+        if !matches!(source, Source::Expr(_)) {
+            self.out.types.insert(source.span(), val.clone());
+        }
+        val
+    }
+
+    /// What decides between branches: known while compiling, or when it runs.
+    fn decision(&self, phase: Phase, on: impl FnOnce() -> Decision) -> Decision {
+        if phase == Phase::Const { on() } else { Decision::Late }
     }
 
     fn condition(&mut self, e: &Expr, what: &str) -> Val {
@@ -47,22 +64,32 @@ impl Infer<'_> {
 
     fn if_used(&mut self, it: &If, expected: Option<&Ty>, used: bool) -> Val {
         let condition = self.condition(&it.condition, "an `if`");
+        let fixed = condition.phase == Phase::Const;
         let before = self.writes.clone();
         let tells = self.tells(&it.condition);
-        let then = self.under(&it.condition, true, |infer| {
-            infer.knowing(tells.holds, |infer| infer.guarded(|infer| infer.block(&it.then, expected, used)))
+        let (then, then_events) = self.recorded(|infer| {
+            infer.under(&it.condition, true, |infer| {
+                infer.knowing(tells.holds, |infer| infer.guarded(|infer| infer.block(&it.then, expected, used)))
+            })
         });
         let after_then = std::mem::replace(&mut self.writes, before);
         let wanted = expected.or(Some(&then.ty));
-        let otherwise = self.under(&it.condition, false, |infer| {
-            infer.knowing(tells.fails, |infer| match &it.otherwise {
-                Some(Else::Body(body)) => Some((infer.guarded(|infer| infer.block(body, wanted, used)), body.span)),
-                Some(Else::If(inner, inner_span)) => Some((infer.if_used(inner, wanted, used), *inner_span)),
-                None => None,
+        let (otherwise, else_events) = self.recorded(|infer| {
+            infer.under(&it.condition, false, |infer| {
+                infer.knowing(tells.fails, |infer| match &it.otherwise {
+                    Some(Else::Body(body)) => Some((infer.guarded(|infer| infer.block(body, wanted, used)), body.span)),
+                    Some(Else::If(inner, inner_span)) => Some((infer.if_used(inner, wanted, used), *inner_span)),
+                    None => None,
+                })
             })
         });
-        self.writes = after_then.join(std::mem::take(&mut self.writes));
+        self.writes = after_then.join(std::mem::take(&mut self.writes), fixed);
+        if !then_events.is_empty() || !else_events.is_empty() {
+            let on = self.decision(condition.phase, || Decision::If(it.condition.clone()));
+            self.trace.push(Event::Branch { on, arms: vec![then_events, else_events] });
+        }
         match otherwise {
+            _ if !used => Val::unit(),
             Some((val, other)) => {
                 let ty = self.joined(&then.ty, &val.ty, other, "`if`");
                 Val::made(ty, [&condition, &then, &val])
@@ -137,6 +164,9 @@ impl Infer<'_> {
     pub(super) fn for_value(&mut self, it: &For, expected: Option<&Ty>) -> Val {
         let used = !std::mem::take(&mut self.discard);
         let mut over = self.iterated(it);
+        if over.length != Phase::Const && self.place.has_steps() {
+            self.fixed_steps(it);
+        }
         // Each member of a `[Server(_)]` brings const arguments of its own.
         over.element = super::narrow::own_arguments(self.db, &over.element, &it.name.text);
         let mut labels = Labels::PLAIN;
@@ -158,33 +188,38 @@ impl Infer<'_> {
         let calls = self.calls_so_far();
         let many = over.keys.as_ref().is_none_or(|keys| keys.len() > 1);
         let around = Loop { name: it.name.text.clone(), over: it.iterable.span, many };
-        self.scoped(|infer| {
-            let val = Val { norm, labels, ..Val::new(over.element.clone(), over.phase) };
-            infer.chains.insert(it.name.span, chain);
-            let why = if over.length == Phase::Const {
-                "goes over a family whose members come later"
-            } else {
-                "runs over a list known later"
-            };
-            infer.declare(&it.name, val, LocalKind::Loop, late.then(|| format!("`{}` {why}", it.name.text)));
-            if let Some(filter) = &it.filter {
-                let kept = infer.condition(filter, "a `for`");
-                filter_phase = kept.phase;
-                labels = labels.join(kept.labels);
-            }
-            let present = it.filter.as_ref().map(|filter| infer.tells(filter).holds).unwrap_or_default();
-            let body = |infer: &mut Self| {
-                infer.knowing(present, |infer| {
-                    infer.inside_loop(around, |infer| infer.block(&it.body, wanted.as_ref(), used))
-                })
-            };
-            let keys = if late { None } else { over.keys.clone() };
-            member = infer.over(&it.name.text, keys.as_ref(), |infer| match &it.filter {
-                Some(filter) => infer.under(filter, true, body),
-                None => body(infer),
-            });
+        let ((), events) = self.recorded(|infer| {
+            infer.scoped(|infer| {
+                let val = Val { norm, labels, ..Val::new(over.element.clone(), over.phase) };
+                infer.chains.insert(it.name.span, chain);
+                let why = if over.length == Phase::Const {
+                    "goes over a family whose members come later"
+                } else {
+                    "runs over a list known later"
+                };
+                infer.declare(&it.name, val, LocalKind::Loop, late.then(|| format!("`{}` {why}", it.name.text)));
+                if let Some(filter) = &it.filter {
+                    let kept = infer.condition(filter, "a `for`");
+                    filter_phase = kept.phase;
+                    labels = labels.join(kept.labels);
+                }
+                let present = it.filter.as_ref().map(|filter| infer.tells(filter).holds).unwrap_or_default();
+                let body = |infer: &mut Self| {
+                    infer.knowing(present, |infer| {
+                        infer.inside_loop(around, |infer| infer.block(&it.body, wanted.as_ref(), used))
+                    })
+                };
+                let keys = if late { None } else { over.keys.clone() };
+                member = infer.over(&it.name.text, keys.as_ref(), |infer| match &it.filter {
+                    Some(filter) => infer.under(filter, true, body),
+                    None => body(infer),
+                });
+            })
         });
-        self.written_in_loop(&before, it, over.keys.as_deref());
+        if filter_phase != Phase::Const {
+            self.writes.doubt_since(&before);
+        }
+        self.loop_event(it, &over, filter_phase, events);
         if self.calls_so_far() > calls {
             self.calls_in_loop(it, &over, filter_phase);
         }
@@ -253,9 +288,58 @@ impl Infer<'_> {
         Some(kept.into())
     }
 
+    /// Keeps what a loop does to places.
+    fn loop_event(&mut self, it: &For, over: &Over, filter: Phase, body: Vec<Event>) {
+        if body.is_empty() {
+            return;
+        }
+        let elements = match &it.iterable.kind {
+            ExprKind::List(elements) if elements.iter().all(|element| !element.spread) => {
+                elements.iter().map(|element| element.value.span).collect()
+            }
+            _ => Vec::new(),
+        };
+        let filter = it.filter.as_ref().map(|it| self.decision(filter, || Decision::If(it.clone())));
+        // The variable of a loop over a family is a member, not its key.
+        let keys = if over.binder.is_none() && over.element == over.key { over.keys.clone() } else { None };
+        self.trace.push(Event::Loop(Arc::new(trace::Loop {
+            name: it.name.text.clone(),
+            keys,
+            iterable: it.iterable.clone(),
+            elements,
+            span: it.iterable.span,
+            filter,
+            body,
+        })));
+    }
+
+    /// The steps of a job are those that its file lists, so a loop in it runs over what each instance knows.
+    fn fixed_steps(&mut self, it: &For) {
+        let Some(val) = self.out.types.get(&it.iterable.span).cloned() else { return };
+        let known = match &val.ty {
+            Ty::Error => true,
+            // `[Server(_)]` takes families alone: their members differ.
+            Ty::List(inner) => matches!(&**inner, Ty::Artifact(_, args) if !args.is_empty()),
+            _ => false,
+        };
+        if known {
+            return;
+        }
+        let mut finding = self
+            .finding(Code::LateSteps, it.iterable.span, "a loop in a job runs over what is known before it starts")
+            .label(format!("this is known {}", val.phase.when()))
+            .note("each round is steps of its own, and the steps of a job are fixed when its file is written")
+            .help("loop in the script, `for x in #{xs...}; do …`, or in the pipeline, where each element gets a job");
+        for (span, reason) in self.why_late(&it.iterable, Phase::Const) {
+            finding = finding.related(self.at(span), reason);
+        }
+        self.report(finding);
+    }
+
     pub(super) fn match_value(&mut self, it: &Match, expected: Option<&Ty>) -> Val {
         let used = !std::mem::take(&mut self.discard);
         let value = self.expr(&it.value, None);
+        let fixed = value.phase == Phase::Const;
         let may = self.sink(&it.value, &value, Sink::Condition("what a `match` decides by"));
         let subject = if may { value.ty.single().clone() } else { Ty::Error };
         self.patterns(
@@ -270,6 +354,8 @@ impl Infer<'_> {
         let mut whole = value.clone();
         let mut none_taken = false;
         let mut earlier: Vec<&Pattern> = Vec::new();
+        let mut arms = Vec::with_capacity(it.arms.len());
+        let mut takes_of_arms = Vec::with_capacity(it.arms.len());
         for arm in &it.arms {
             self.writes = before.clone();
             // An arm that does not take `none`, or that comes after one that does, has a value.
@@ -289,23 +375,51 @@ impl Infer<'_> {
                 _ => None,
             };
             let present: Vec<String> = present.into_iter().chain(event).collect();
-            let val = self.in_arm(&it.value, &earlier, &arm.patterns, |infer| {
-                infer.knowing(present, |infer| infer.guarded(|infer| infer.arm(arm, wanted, used)))
+            let (val, events) = self.recorded(|infer| {
+                infer.in_arm(&it.value, &earlier, &arm.patterns, |infer| {
+                    infer.knowing(present, |infer| infer.guarded(|infer| infer.arm(arm, wanted, used)))
+                })
             });
             earlier.extend(&arm.patterns);
+            arms.push(events);
+            takes_of_arms.push(self.takes(arm, &subject));
             let after = std::mem::take(&mut self.writes);
             joined = Some(match joined {
                 None => after,
-                Some(earlier) => after.join(earlier),
+                Some(earlier) => after.join(earlier, fixed),
             });
             whole = whole.with(&val);
             ty = Some(match ty {
                 None => val.ty,
+                Some(_) if !used => Ty::Unit,
                 Some(first) => self.joined(&first, &val.ty, arm.span, "`match`"),
             });
         }
         self.writes = joined.unwrap_or(before);
-        Val::made(ty.unwrap_or(Ty::Error), [&whole])
+        if arms.iter().any(|events| !events.is_empty()) {
+            let on = self.decision(value.phase, || Decision::Match(it.value.clone(), takes_of_arms));
+            self.trace.push(Event::Branch { on, arms });
+        }
+        if used { Val::made(ty.unwrap_or(Ty::Error), [&whole]) } else { Val::unit() }
+    }
+
+    /// The values that an arm takes; `None` for `_`. What does not fit was reported.
+    fn takes(&self, arm: &Arm, subject: &Ty) -> Vec<Option<ConstValue>> {
+        arm.patterns
+            .iter()
+            .filter_map(|pattern| match (&pattern.kind, subject.present()) {
+                (PatternKind::Any, _) => Some(None),
+                (PatternKind::None, _) => Some(Some(ConstValue::None)),
+                (PatternKind::Bool(it), _) => Some(Some(ConstValue::Bool(*it))),
+                (PatternKind::Int(it), _) => Some(Some(ConstValue::Int(*it))),
+                (PatternKind::Text(it), _) => Some(Some(ConstValue::Text(it.clone()))),
+                (PatternKind::Path(path), Ty::Enum(def)) => {
+                    let name = path.segments.last()?.text.clone();
+                    Some(Some(ConstValue::Variant { def: *def, name }))
+                }
+                _ => None,
+            })
+            .collect()
     }
 
     fn arm(&mut self, arm: &Arm, expected: Option<&Ty>, used: bool) -> Val {
@@ -315,8 +429,7 @@ impl Infer<'_> {
                 self.source_stmt(source);
                 Val::unit()
             }
-            ArmValue::Source(Source::Expr(e)) => self.expr(e, expected),
-            ArmValue::Source(source) => self.source(source, expected),
+            ArmValue::Source(source) => self.captured(source, expected),
         }
     }
 
@@ -455,21 +568,6 @@ impl Infer<'_> {
                 self.report(finding);
                 false
             }
-        }
-    }
-
-    /// A write in a body that runs more than once is a second write.
-    fn written_in_loop(&mut self, before: &super::assign::Writes, it: &For, keys: Option<&[ConstValue]>) {
-        if keys.is_some_and(|keys| keys.len() == 1) {
-            return;
-        }
-        for (place, span) in self.writes.new_since(before) {
-            let finding = self
-                .finding(Code::WrittenTwice, span, format!("`{place}` is written once for each `{}`", it.name.text))
-                .label("in a loop")
-                .related(self.at(it.iterable.span), "this runs more than once")
-                .note("every output is written exactly once");
-            self.report(finding);
         }
     }
 }

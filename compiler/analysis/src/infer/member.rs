@@ -36,7 +36,6 @@ impl Infer<'_> {
         if name.is_missing() || base_val.ty.is_error() {
             return Val::error();
         }
-        self.field_before_write(base, name);
         let (inner, was_optional) = match &base_val.ty {
             Ty::Optional(inner) => (Ty::clone(inner), true),
             // A call with one output stands for that output, unless the output itself is named.
@@ -359,7 +358,7 @@ impl Infer<'_> {
         self.report(finding);
     }
 
-    fn unknown_key(&mut self, span: Span, key: &ConstValue, keys: &[ConstValue]) {
+    pub(super) fn unknown_key(&mut self, span: Span, key: &ConstValue, keys: &[ConstValue]) {
         let key = key.display(self.db);
         let known: Vec<String> = keys.iter().map(|key| key.display(self.db)).collect();
         let finding =

@@ -10,7 +10,10 @@ mod assign;
 mod body;
 mod call;
 mod chain;
+mod cleanup;
 mod context;
+mod entry;
+mod expose;
 mod expr;
 mod fields;
 mod flow;
@@ -20,13 +23,17 @@ mod member;
 mod method;
 mod narrow;
 mod op;
+mod raw;
 mod refine;
 mod script;
 mod setting;
 mod sig;
 mod sink;
 mod spread;
+mod step;
 mod take;
+mod title;
+mod trace;
 mod trigger;
 mod types;
 mod view;
@@ -142,6 +149,8 @@ enum LocalKind {
     Let,
     Loop,
     Output,
+    /// A `let` without value, which a script writes.
+    Slot,
 }
 
 /// A name of the body.
@@ -165,6 +174,13 @@ struct Infer<'db> {
     out: Checked,
     frames: Vec<Vec<Local>>,
     writes: Writes,
+    /// What the body does to places, in order.
+    trace: Vec<trace::Event>,
+    /// Outputs that a claim was meant for which is wrong and has been reported: nothing is missing of
+    /// them that would be worth a second finding.
+    mistaken: Vec<SmolStr>,
+    /// The word of the `finally` or `on_failure` around this point.
+    cleanup: Option<&'static str>,
     /// The secrets in the environment of the scripts at this point.
     secrets: Vec<Span>,
     /// Paths that a test around this point has shown to be there.
@@ -235,6 +251,9 @@ impl<'db> Infer<'db> {
             out: Checked::default(),
             frames: vec![Vec::new()],
             writes: Writes::default(),
+            trace: Vec::new(),
+            mistaken: Vec::new(),
+            cleanup: None,
             secrets: Vec::new(),
             present: Vec::new(),
             chains: FxHashMap::default(),
@@ -350,7 +369,9 @@ impl<'db> Infer<'db> {
             let (code, what) = match local.kind {
                 LocalKind::Param => (Code::UnusedParameter, "parameter"),
                 LocalKind::Let => (Code::UnusedLocal, "value"),
-                LocalKind::Loop | LocalKind::Output => continue,
+                // One that nothing writes either is reported as that.
+                LocalKind::Slot if self.is_written(&local.name) => (Code::UnusedLocal, "value"),
+                LocalKind::Loop | LocalKind::Output | LocalKind::Slot => continue,
             };
             let name = &local.name;
             let finding = self

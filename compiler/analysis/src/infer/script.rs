@@ -1,6 +1,6 @@
 //! Scripts: what they read and claim, and whether the shell expands it where it stands.
 
-use flow_syntax::tree::{HoleKind, Script, Shell, TextPart};
+use flow_syntax::tree::{ExprKind, HoleKind, Place, PlaceStep, Script, Shell, TextPart};
 use flow_syntax::{Code, Span};
 
 use super::assign::Target;
@@ -71,7 +71,7 @@ impl Infer<'_> {
     /// The holes of a script.
     pub(super) fn script(&mut self, script: &Script) {
         let spots = spots(script.shell, &script.text);
-        let before = self.writes.clone();
+        let mut claimed: Vec<&Place> = Vec::new();
         let holes = script.text.parts.iter().filter_map(|part| match part {
             TextPart::Hole(hole) => Some(hole),
             TextPart::Literal { .. } => None,
@@ -90,39 +90,25 @@ impl Infer<'_> {
             let expands = self.spot(script.shell, hole.span, spot);
             match &hole.kind {
                 HoleKind::Claim(place) => {
+                    if self.refuse_in_cleanup(place.span) {
+                        self.mistaken.push(place.root.text.clone());
+                        continue;
+                    }
                     let Some(target) = self.target(place) else { continue };
                     self.out.gives_untrusted |= self.script_labels(script).untrusted;
-                    if let Target::Leaf(ty) = &target
-                        && *ty.present() != Ty::Secret
-                        && is_text(ty.present())
-                    {
-                        self.refuse_leak(script, place.span, &format!("`{}`", place.root.text));
-                    }
                     match &target {
-                        // The directory that files matching a pattern go to.
-                        Target::Leaf(Ty::List(inner)) if matches!(**inner, Ty::File | Ty::Exec) => {}
-                        Target::Leaf(Ty::List(_) | Ty::Family(_)) => {
-                            self.not_built(hole.span, "claiming a list or a family");
+                        Target::Leaf(ty) => {
+                            if is_text(ty.present()) || matches!(ty.present(), Ty::List(_) | Ty::Struct(_)) {
+                                self.refuse_leak(script, place.span, &format!("`{}`", place.root.text));
+                            }
+                            self.out.types.insert(place.span, Val::new(ty.clone(), Phase::Run));
                         }
-                        Target::Leaf(_) => {}
-                        Target::Whole(ty, leaves) => {
-                            let shown = self.show(ty);
-                            let root = &place.root.text;
-                            let first = leaves.first().map_or("", |leaf| leaf.name.as_str());
-                            let finding = self
-                                .finding(
-                                    Code::NotClaimable,
-                                    place.span,
-                                    format!("`{root}` is {a}, which is more than one file", a = super::article(&shown)),
-                                )
-                                .label("which of its files?")
-                                .help(format!("claim its fields one by one: `#{{out {root}.{first}}}`"));
-                            self.report(finding);
-                        }
+                        Target::Whole(ty) => self.claim_of_many(place, ty),
                     }
                     // Several claims of one place in one script are one.
-                    if !self.writes.written_since(&before, place) {
-                        self.write(place, &target);
+                    if !claimed.iter().any(|other| same_place(other, place)) {
+                        claimed.push(place);
+                        self.write(place);
                     }
                 }
                 HoleKind::Read { value, spread } => {
@@ -133,6 +119,33 @@ impl Infer<'_> {
                 }
             }
         }
+    }
+
+    /// A claim of what is more than one file.
+    fn claim_of_many(&mut self, place: &Place, ty: &Ty) {
+        let shown = self.show(ty);
+        let root = &place.root.text;
+        let (what, label, help) = match ty.present() {
+            Ty::Artifact(def, args) => {
+                let leaves = self.leaves_of(*def, args);
+                let first = leaves.first().map_or("", |leaf| leaf.name.as_str());
+                (
+                    "which is more than one file",
+                    "which of its files?",
+                    format!("claim its fields one by one: `#{{out {root}.{first}}}`"),
+                )
+            }
+            _ => (
+                "which has a member for each key",
+                "which of its members?",
+                format!("claim its members one by one, `#{{out {root}[key]}}`, or give the whole: `out {root} = …`"),
+            ),
+        };
+        let finding = self
+            .finding(Code::NotClaimable, place.span, format!("`{root}` is {a}, {what}", a = super::article(&shown)))
+            .label(label)
+            .help(help);
+        self.report(finding);
     }
 
     /// What a script makes of a secret is secret, so it cannot become a plain value.
@@ -255,5 +268,26 @@ impl Infer<'_> {
             _ => finding,
         };
         self.report(finding);
+    }
+}
+
+/// Whether two claims are written alike.
+fn same_place(one: &Place, other: &Place) -> bool {
+    one.root.text == other.root.text
+        && one.steps.len() == other.steps.len()
+        && one.steps.iter().zip(&other.steps).all(|steps| match steps {
+            (PlaceStep::Field(one), PlaceStep::Field(other)) => one.text == other.text,
+            (PlaceStep::Index(one), PlaceStep::Index(other)) => same_key(&one.kind, &other.kind),
+            _ => false,
+        })
+}
+
+fn same_key(one: &ExprKind, other: &ExprKind) -> bool {
+    match (one, other) {
+        (ExprKind::Field { base: one, name, .. }, ExprKind::Field { base: other, name: field, .. }) => {
+            name.text == field.text && same_key(&one.kind, &other.kind)
+        }
+        (ExprKind::Text(one), ExprKind::Text(other)) => one.plain().is_some() && one.plain() == other.plain(),
+        (one, other) => one == other,
     }
 }

@@ -5,6 +5,7 @@ use flow_syntax::{Code, Span};
 use smol_str::SmolStr;
 
 use super::super::sink::Sink;
+use super::super::title::is_invisible;
 use super::super::{Infer, Phase};
 use crate::db::{Db, Def, DefKind, syntax};
 use crate::place::Place;
@@ -128,6 +129,10 @@ impl Infer<'_> {
                 "is less than a day"
             } else if ms > MOST_DAYS * DAY {
                 "is longer than any backend keeps files"
+            } else if !ms.is_multiple_of(DAY) {
+                let days = crate::value::duration(ms.div_ceil(DAY) * DAY);
+                self.rounded(value.span, ms, "days", &days);
+                continue;
             } else {
                 continue;
             };
@@ -221,9 +226,4 @@ fn name_problem(name: &str) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-/// Characters of no width, and those that change the direction of writing.
-const fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}')
 }

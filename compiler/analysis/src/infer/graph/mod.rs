@@ -81,7 +81,7 @@ impl Infer<'_> {
         self.declare_params(signature);
         self.declare_outputs(signature);
         self.graph_body(&flow.body);
-        self.require_outputs(&signature.outputs);
+        self.judge(&signature.outputs);
         self.require_calls(&flow.name, &flow.body, "flow");
         self.report_unused();
     }
@@ -92,7 +92,7 @@ impl Infer<'_> {
         self.out.types.extend(signature.checked.types.clone());
         self.declare_outputs(signature);
         self.graph_body(&pipeline.body);
-        self.require_outputs(&signature.outputs);
+        self.judge(&signature.outputs);
         self.outputs_need_call(pipeline);
         let triggers: Vec<&Name> = pipeline
             .body

@@ -134,7 +134,7 @@ impl Infer<'_> {
             return;
         };
         let ty = match &target {
-            Target::Leaf(ty) | Target::Whole(ty, _) => ty.clone(),
+            Target::Leaf(ty) | Target::Whole(ty) => ty.clone(),
         };
         match value {
             Source::Expr(e) => {
@@ -144,7 +144,7 @@ impl Infer<'_> {
                 self.source(source, Some(&ty));
             }
         }
-        self.write(place, &target);
+        self.write(place);
     }
 }
 
