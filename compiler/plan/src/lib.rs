@@ -6,3 +6,4 @@ pub mod elaborate;
 pub mod model;
 pub mod render;
 pub mod script;
+pub mod show;

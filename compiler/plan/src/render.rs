@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::model::{EdgeKind, Job, OutputKind, Plan, Run};
+use crate::model::{Block, EdgeKind, Job, OutputKind, Plan, Role, Run};
+use crate::show;
 
 /// The jobs and what orders them: an edge from who comes before to who comes after.
 pub fn graph(plan: &Plan) -> DiGraph<&Job, &EdgeKind> {
@@ -40,6 +41,20 @@ pub fn text(plan: &Plan) -> String {
     for job in &plan.jobs {
         let _ = writeln!(out, "\n{}  [{}]", job.title, job.runner.os.name());
         let _ = writeln!(out, "  id       {}", job.id);
+        if let Some(stage) = &job.stage {
+            let _ = writeln!(out, "  stage    {stage}");
+        }
+        match job.role {
+            Role::Normal => {}
+            Role::OnFailure => out.push_str("  when     a job before it failed\n"),
+            Role::Finally => out.push_str("  when     always, last\n"),
+        }
+        if let Some(guard) = &job.guard {
+            let _ = writeln!(out, "  if       {}", show::value(&guard.condition));
+        }
+        for each in &job.each {
+            let _ = writeln!(out, "  for      {} in {}", each.name, show::value(&each.list));
+        }
         if let Some(inputs) = &job.inputs {
             let _ = writeln!(out, "  inputs   {}", inputs.join(" "));
         }
@@ -57,7 +72,14 @@ pub fn text(plan: &Plan) -> String {
                 Run::Take { .. } => " (files)",
                 _ => "",
             };
-            let _ = writeln!(out, "  step     {}{shell}", step.title);
+            let block = match step.block {
+                Block::Main => "",
+                Block::OnFailure => " (on failure)",
+                Block::Finally => " (finally)",
+            };
+            let guard =
+                step.guard.as_ref().map(|it| format!("  if {}", show::value(&it.condition))).unwrap_or_default();
+            let _ = writeln!(out, "  step     {}{shell}{block}{guard}", step.title);
         }
         for output in &job.outputs {
             match &output.kind {
@@ -73,6 +95,9 @@ pub fn text(plan: &Plan) -> String {
         for expose in &job.exposes {
             let _ = writeln!(out, "  exposes  \"{}\"", expose.name);
         }
+    }
+    for gate in &plan.gates {
+        let _ = writeln!(out, "\ngate \"{}\"\n  covers   {}", gate.title, gate.covers.join(" "));
     }
     out
 }
