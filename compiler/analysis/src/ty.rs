@@ -227,6 +227,7 @@ fn same_argument(from: &Norm, to: &Norm) -> bool {
 pub fn converts(db: &dyn Db, from: &Ty, to: &Ty) -> bool {
     match (from, to) {
         (Ty::Error, _) | (_, Ty::Error) => true,
+        (Ty::Call(from), Ty::Call(to)) if from == to => true,
         (Ty::None, Ty::Optional(_)) => true,
         (Ty::Optional(from), Ty::Optional(to)) => converts(db, from, to),
         (from, Ty::Optional(to)) => converts(db, from, to),

@@ -2,7 +2,8 @@
 
 use smol_str::SmolStr;
 
-use super::{Infer, signature};
+use super::graph::is_plain;
+use super::{Infer, Where, signature};
 use crate::db::Def;
 use crate::place::Finding;
 use crate::scope::variants;
@@ -57,6 +58,14 @@ impl Infer<'_> {
     pub(super) fn advice(&self, from: &Ty, to: &Ty) -> String {
         let from = from.single();
         match (from, to.present()) {
+            (Ty::Optional(inner), _)
+                if converts(self.db, inner, to)
+                    && matches!(self.place, Where::Pipeline | Where::Flow)
+                    && !is_plain(inner.single()) =>
+            {
+                "call it where the value is there: `if x != none { … }`; or let it take a value that may be missing, `T?`"
+                    .to_owned()
+            }
             (Ty::Optional(inner), _) if converts(self.db, inner, to) => {
                 "say what to use instead when it is missing: `value ?? other`".to_owned()
             }

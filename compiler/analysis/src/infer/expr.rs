@@ -288,6 +288,13 @@ impl Infer<'_> {
             return;
         }
         let finding = self.finding(Code::UnknownName, span, format!("there is no `{name}` here")).label("not found");
+        if let Some((_, bound)) = self.gone.iter().rev().find(|(gone, _)| gone == name) {
+            let finding = finding
+                .related(self.at(*bound), "bound here, and visible in that block only")
+                .help("bind what the whole block gives, `let x = if c { … }`, or move this into the block");
+            self.report(finding);
+            return;
+        }
         let finding = match self.nearest_name(name) {
             Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
                 format!("change it to `{near}`"),

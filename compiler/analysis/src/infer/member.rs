@@ -124,6 +124,12 @@ impl Infer<'_> {
             Ty::Foreign if name.text == "outputs" => return Some(Val::new(super::foreign::outputs(), Phase::Run)),
             Ty::Foreign => vec![SmolStr::new_static("outputs")],
             Ty::List(_) if name.text == "len" => return Some(Val::made(Ty::Int, [base])),
+            // Of each element.
+            Ty::List(inner) if matches!(**inner, Ty::Call(_) | Ty::Struct(_)) => {
+                let inner = Ty::clone(inner);
+                let val = self.member(base, &inner, name)?;
+                return Some(Val { ty: Ty::List(std::sync::Arc::new(val.ty)), norm: Norm::Unknown, ..val });
+            }
             Ty::Json(inner) => {
                 // What it holds as a whole, unless that has a field of this name.
                 let own = matches!(&**inner, Ty::Struct(def) if signature(self.db, *def).params.iter().any(|it| it.name == name.text));

@@ -187,6 +187,8 @@ struct Infer<'db> {
     present: refine::Present,
     /// What made the names late that are bound here, by where.
     chains: FxHashMap<Span, chain::Chain>,
+    /// Names of blocks that have ended, with where they were bound.
+    gone: Vec<(SmolStr, Span)>,
     /// What a pipeline or a flow has called and named up to this point.
     graph: graph::Graph,
     /// Where the job runs.
@@ -257,6 +259,7 @@ impl<'db> Infer<'db> {
             secrets: Vec::new(),
             present: Vec::new(),
             chains: FxHashMap::default(),
+            gone: Vec::new(),
             graph: graph::Graph::default(),
             runner: None,
             budget: std::cell::Cell::new(crate::eval::STEPS),
@@ -356,7 +359,8 @@ impl<'db> Infer<'db> {
         self.frames.push(Vec::new());
         let value = inner(self);
         self.report_unused();
-        self.frames.pop();
+        let gone = self.frames.pop().unwrap_or_default();
+        self.gone.extend(gone.into_iter().map(|local| (local.name, local.span)));
         value
     }
 
@@ -374,10 +378,16 @@ impl<'db> Infer<'db> {
                 LocalKind::Loop | LocalKind::Output | LocalKind::Slot => continue,
             };
             let name = &local.name;
+            let help = match &local.val.ty {
+                Ty::Call(call) if call.job => {
+                    format!("keep the call alone, without `let {name} =`, or call it `_{name}`")
+                }
+                _ => format!("remove it, or call it `_{name}` to keep it"),
+            };
             let finding = self
                 .finding(code, local.span, format!("the {what} `{name}` is never used"))
                 .label("never read")
-                .help(format!("remove it, or call it `_{name}` to keep it"))
+                .help(help)
                 .fix(format!("call it `_{name}`"), self.at(local.span), format!("_{name}"));
             self.report(finding);
         }
@@ -410,6 +420,16 @@ impl<'db> Infer<'db> {
             .finding(Code::TypeMismatch, span, format!("{because} {}, not {}", article(&to_text), article(&from_text)))
             .label(format!("this is {}", article(&from_text)))
             .help(self.advice(from, to));
+        if let (Ty::Family(has), Ty::Family(wants)) = (from, to)
+            && let (Some(has), Some(wants)) = (&has.keys, &wants.keys)
+            && has != wants
+        {
+            let keys = |keys: &[crate::value::ConstValue]| {
+                let keys: Vec<String> = keys.iter().map(|key| key.display(self.db)).collect();
+                crate::suggest::list(keys.iter().map(String::as_str))
+            };
+            finding = finding.note(format!("its keys are {}; wanted are {}", keys(has), keys(wants)));
+        }
         if let (Ty::Optional(inner), to) = (from, to)
             && crate::ty::converts(self.db, inner, to)
         {

@@ -54,10 +54,8 @@ impl Infer<'_> {
                 self.expose_title(title)
             }
             None => {
-                if exposable {
-                    self.named_in_loops(value.span);
-                }
-                own.as_ref().map(SmolStr::to_string)
+                let same = exposable && self.same_in_loops(value.span);
+                own.as_ref().filter(|_| !same).map(SmolStr::to_string)
             }
         };
         if let Some(name) = &name {
@@ -157,9 +155,9 @@ impl Infer<'_> {
         self.report(finding);
     }
 
-    /// Reports what is exposed without a name within a loop.
-    fn named_in_loops(&mut self, span: Span) {
-        let Some(around) = self.graph.loops.iter().rev().find(|it| it.many).cloned() else { return };
+    /// Reports what is exposed without a name within a loop; whether it is.
+    fn same_in_loops(&mut self, span: Span) -> bool {
+        let Some(around) = self.graph.loops.iter().rev().find(|it| it.many).cloned() else { return false };
         let name = &around.name;
         let finding = self
             .finding(Code::BadTitle, span, format!("this is exposed under one name for each `{name}`"))
@@ -167,6 +165,7 @@ impl Infer<'_> {
             .related(self.at(around.over), "this runs more than once")
             .help(format!("say which it is: `as \"… #{{{name}}}\"`"));
         self.report(finding);
+        true
     }
 
     /// The name of what is exposed, without `as`: that of the output or of the field.

@@ -16,6 +16,7 @@ use smol_str::SmolStr;
 
 pub use self::expose::{Exposed, exposed};
 pub(super) use self::loops::Over;
+pub(super) use self::out::is_plain;
 use super::{Infer, Signature};
 use crate::db::Def;
 

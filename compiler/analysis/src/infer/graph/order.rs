@@ -1,5 +1,7 @@
 //! Order without data, and names of instances: `call as "title" after x`, `after x { … }`, `stage`.
 
+use std::sync::Arc;
+
 use flow_syntax::tree::{Body, Expr, ExprKind, Text};
 use flow_syntax::{Code, Span};
 
@@ -73,6 +75,14 @@ impl Infer<'_> {
     /// What stands after `after`: handles. A job under a guard orders too: one that is skipped lets
     /// those after it pass.
     pub(super) fn order(&mut self, after: &Expr) {
+        if let ExprKind::List(elements) = &after.kind {
+            // Calls of different jobs make no list of values, but one of finished jobs.
+            for element in elements {
+                self.order(&element.value);
+            }
+            self.out.types.insert(after.span, Val::new(Ty::List(Arc::new(Ty::Done)), Phase::Run));
+            return;
+        }
         let val = self.expr(after, None);
         if orders(&val.ty) {
             return;
