@@ -32,9 +32,7 @@ impl Infer<'_> {
                 self.block_entries(map, &format!("the cache `{}`", name.text), name.span, CACHE);
             }
             Setting::Raw { backend, value } => self.raw(backend, value, place, seen),
-            Setting::Extends { backend, .. } if place == Where::Pipeline => {
-                self.not_built(backend.span, "`extends`");
-            }
+            Setting::Extends { backend, map } if place == Where::Pipeline => self.extends(backend, map, seen),
             Setting::Extends { .. } => self.belongs_to(span, "`extends`", &[Where::Pipeline], place),
             Setting::Trigger { .. } | Setting::Param { .. } if place != Where::Pipeline => {
                 let what = if matches!(setting, Setting::Param { .. }) { "`param`" } else { "a trigger" };

@@ -1,6 +1,7 @@
 //! Bodies of pipelines and flows: calls in an order, under guards and in loops, and what they give.
 
 mod expose;
+mod extends;
 mod gate;
 mod loops;
 mod order;
