@@ -12,9 +12,6 @@ use crate::suggest::{list, nearest};
 use crate::ty::Ty;
 
 const ENTRIES: [&str; 4] = ["repository", "template", "parameters", "artifacts"];
-/// Who publishes artifacts: steps of the jobs, or the template by what it finds in its context.
-const ARTIFACTS: [&str; 2] = ["steps", "template_context"];
-
 impl Infer<'_> {
     pub(in super::super) fn extends(&mut self, backend: &Name, map: &Map, seen: &mut FxHashMap<SmolStr, Span>) {
         if !backend.is_missing() && backend.text != "ado" {
@@ -60,7 +57,10 @@ impl Infer<'_> {
                     let noun = format!("`{}`", key.text);
                     self.sink_expr(value, &Ty::String, Sink::Const(&noun));
                 }
-                ("artifacts", EntryValue::Expr(value)) => self.template_artifacts(value),
+                ("artifacts", EntryValue::Expr(value)) => {
+                    let who = crate::scope::prelude(self.db, "TemplateArtifacts").map_or(Ty::Error, Ty::Enum);
+                    self.sink_expr(value, &who, Sink::Const("`artifacts`"));
+                }
                 ("parameters", EntryValue::Map(parameters)) => self.template_parameters(parameters),
                 ("parameters", EntryValue::Expr(value)) => self.wrong_form(value.span, "parameters", "a block"),
                 (known, EntryValue::Map(inner)) if ENTRIES.contains(&known) => {
@@ -97,29 +97,6 @@ impl Infer<'_> {
             self.finding(Code::BadSetting, span, format!("`{name}` is {form}")).label(format!("not {form}")).help(
                 if form == "a block" { format!("write `{name} {{ … }}`") } else { format!("write `{name} = …`") },
             );
-        self.report(finding);
-    }
-
-    /// `artifacts = steps`.
-    fn template_artifacts(&mut self, value: &flow_syntax::tree::Expr) {
-        let word = match &value.kind {
-            flow_syntax::tree::ExprKind::Name(word) => word.as_str(),
-            flow_syntax::tree::ExprKind::Hole => return,
-            _ => "",
-        };
-        if ARTIFACTS.contains(&word) {
-            return;
-        }
-        let finding =
-            self.finding(Code::BadSetting, value.span, "`artifacts` is `steps` or `template_context`").label("neither");
-        let finding = match nearest(word, ARTIFACTS) {
-            Some(near) => finding.help(format!("did you mean `{near}`?")).fix(
-                format!("change it to `{near}`"),
-                self.at(value.span),
-                near,
-            ),
-            None => finding.help("`steps` publishes as usual; `template_context` leaves it to the template"),
-        };
         self.report(finding);
     }
 
