@@ -17,6 +17,8 @@ pub mod check;
 pub mod expectation;
 pub mod fixture;
 pub mod markdown;
+pub mod mutate;
+pub mod random;
 
 use std::path::{Path, PathBuf};
 
