@@ -169,10 +169,8 @@ fn each_mistake_is_found() {
             count += all.len();
             let half = all.len().div_ceil(2).max(1);
             let fates: Vec<Fate> = std::thread::scope(|scope| {
-                let workers: Vec<_> = all
-                    .chunks(half)
-                    .map(|chunk| scope.spawn(|| fates(&original, file, chunk, &expected)))
-                    .collect();
+                let workers: Vec<_> =
+                    all.chunks(half).map(|chunk| scope.spawn(|| fates(&original, file, chunk, &expected))).collect();
                 workers.into_iter().flat_map(|it| it.join().unwrap()).collect()
             });
             for (mutant, fate) in all.iter().zip(fates) {

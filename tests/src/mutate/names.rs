@@ -22,7 +22,8 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn of(items: &[Placed]) -> Self {
-        let mut names = Self { variants: vec![vec!["linux".into(), "windows".into(), "macos".into()]], ..Self::default() };
+        let mut names =
+            Self { variants: vec![vec!["linux".into(), "windows".into(), "macos".into()]], ..Self::default() };
         for placed in items {
             let Some(name) = placed.item.name().map(|it| it.text.to_string()) else { continue };
             match &placed.item.kind {
