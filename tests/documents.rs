@@ -23,9 +23,6 @@ use flow_tests::expectation::take_out;
 use flow_tests::fixture::sources;
 use flow_tests::markdown::{Block, blocks};
 
-/// What cannot be checked or carried out yet, by page and code: once it can, the line here has to go.
-const NOT_YET: &[(&str, &str)] = &[("docs/reference/language.md", "F0203"), ("docs/reference/language.md", "F0701")];
-
 fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
     for path in std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()) {
         if path.is_dir() && !path.ends_with("errors") {
@@ -100,7 +97,6 @@ fn programs_are_in_form() {
 #[test]
 fn whole_programs_have_the_findings_that_they_expect() {
     let mut wrong = Vec::new();
-    let mut not_yet = Vec::new();
     for (page, block) in programs() {
         if block.info != "flow" {
             continue;
@@ -117,15 +113,7 @@ fn whole_programs_have_the_findings_that_they_expect() {
             }
         }
         for finding in findings {
-            match NOT_YET.iter().find(|(on, code)| *on == page && *code == finding.code) {
-                Some(known) => not_yet.push(*known),
-                None => wrong.push(format!("{page}:{}: {finding}", block.line + finding.line + 1)),
-            }
-        }
-    }
-    for known in NOT_YET {
-        if !not_yet.contains(known) {
-            wrong.push(format!("{} has no {} any more: take it out of this list", known.0, known.1));
+            wrong.push(format!("{page}:{}: {finding}", block.line + finding.line + 1));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));

@@ -6,7 +6,7 @@ mod expr;
 use std::collections::BTreeSet;
 
 use flow_syntax::tree::{
-    Body, EntryValue, Expr, ExternField, FamilyKey, FieldDecl, HoleKind, ItemKind, Map, Name, Output, Param, ParamMode,
+    Body, EntryValue, ExternField, FamilyKey, FieldDecl, HoleKind, ItemKind, Map, Name, Output, Param, ParamMode,
     Place, PlaceStep, RawValue, Setting, Source, Stmt, StmtKind, Text, TextPart, Type, TypeArg, TypeKind,
 };
 use flow_syntax::{Placed, Span};
