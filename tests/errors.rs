@@ -118,7 +118,7 @@ fn constructed(code: Code) -> Option<String> {
                 list(100)
             ))
         }
-        Code::NotUtf8 | Code::FileTooLarge | Code::UntrustedRefused | Code::TooLate => None,
+        Code::NotUtf8 | Code::FileTooLarge => None,
         other => panic!("{other}.md has no example, and nothing makes one"),
     }
 }

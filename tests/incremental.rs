@@ -228,7 +228,7 @@ fn a_line_more_in_a_body_checks_that_body_alone() {
     assert_eq!(of(&executed, &["check"]), ["check(build)"], "{executed:?}");
 }
 
-const EFFECTS: &[&str] = &["facts", "obstacles", "needs", "permissions", "purity", "once_calls"];
+const EFFECTS: &[&str] = &["facts", "obstacles", "needs", "permissions", "purity", "once_calls", "demands"];
 
 #[test]
 fn an_edit_of_a_body_asks_for_its_effects_alone() {

@@ -9,6 +9,7 @@ pub mod diagnostics;
 pub mod effects;
 pub mod eval;
 pub mod events;
+mod every;
 mod filter;
 pub mod infer;
 pub mod label;

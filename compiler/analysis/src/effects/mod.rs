@@ -5,7 +5,7 @@
 mod backend;
 mod fact;
 mod once;
-
+mod outsiders;
 mod purity;
 mod token;
 
@@ -55,5 +55,6 @@ pub(crate) fn findings(db: &dyn Db, def: Def) -> Vec<Finding> {
     all.extend(token::findings(db, def));
     all.extend(purity::findings(db, def));
     all.extend(once::findings(db, def));
+    all.extend(outsiders::findings(db, def));
     all
 }

@@ -11,6 +11,7 @@ use super::trace::Event;
 use super::{Infer, Local, LocalKind, Phase, Signature, Val, Where};
 use crate::db::DefKind;
 use crate::db::placements;
+use crate::label::Labels;
 use crate::settings::settings_of;
 use crate::ty::Ty;
 
@@ -343,11 +344,12 @@ impl Infer<'_> {
                     }
                     _ => self.check_expr(e, &ty, &because),
                 };
-                self.out.gives_untrusted |= val.labels.untrusted;
+                self.give(place, &val);
                 self.note_take(e);
             }
             source => {
                 let val = self.source(source, Some(&ty));
+                self.give(place, &val);
                 if !matches!(source, Source::Script(_)) {
                     self.expect(source.span(), &val.ty, &ty, &because);
                 }
@@ -355,6 +357,20 @@ impl Infer<'_> {
         }
         self.out.types.insert(place.span, Val::new(ty, Phase::Run));
         self.write(place);
+    }
+
+    /// Keeps what is written to `place`.
+    fn give(&mut self, place: &Place, val: &Val) {
+        self.taint(&place.root.text, val.labels);
+    }
+
+    /// What is written to the output or slot `name` is made of what carries `labels`. A secret is refused there.
+    pub(super) fn taint(&mut self, name: &str, labels: Labels) {
+        let mut locals = self.frames.iter_mut().rev().flat_map(|frame| frame.iter_mut().rev());
+        if let Some(local) = locals.find(|local| local.name == name) {
+            local.val.labels = local.val.labels.join(Labels { secret: false, ..labels });
+            self.out.gives_untrusted |= labels.untrusted && local.kind == LocalKind::Output;
+        }
     }
 
     /// A source in a place that takes its value.

@@ -10,6 +10,7 @@ use smol_str::SmolStr;
 use super::sink::Sink;
 use super::{Infer, ParamSig, Phase, Val, Where, signature};
 use crate::db::{Def, DefKind, has_nameless, head_broken};
+use crate::label::Labels;
 use crate::scope::{Res, name_place, resolve};
 use crate::suggest::{list, nearest};
 use crate::ty::{Call, Ty};
@@ -58,12 +59,12 @@ impl Infer<'_> {
                 let result = Val::new(signature(self.db, def).result.clone(), Phase::Const).with(&given);
                 // A plain text cannot come of a secret: the function's body was refused.
                 let secret = result.labels.secret && *result.ty.present() != Ty::String;
-                Val { labels: crate::label::Labels { secret, ..result.labels }, ..result }
+                Val { labels: Labels { secret, ..result.labels }, ..result }
             }
             DefKind::Struct => {
                 let (given, _) = self.arguments(def, args, args_span);
                 // Which of its fields are secret, their types say.
-                let labels = crate::label::Labels { secret: false, ..given.labels };
+                let labels = Labels { secret: false, ..given.labels };
                 Val { labels, ..Val::new(Ty::Struct(def), given.phase) }
             }
             DefKind::Job => {
@@ -225,9 +226,17 @@ impl Infer<'_> {
             })
             .collect();
         // A job that calls a job, which is wrong, must not ask for its own findings.
-        let in_graph = job && matches!(self.place, Where::Pipeline | Where::Flow);
-        let untrusted = given.labels.untrusted || (in_graph && super::gives_untrusted(self.db, def));
-        let labels = crate::label::Labels { secret: false, untrusted };
+        let in_graph = matches!(self.place, Where::Pipeline | Where::Flow);
+        let reads = job == in_graph && super::taint::gives_untrusted(self.db, def);
+        // The scripts of an action have the environment of its caller.
+        let env = if job { Labels::PLAIN } else { self.env_labels() };
+        let labels = Labels { secret: false, ..given.labels }.join(env);
+        let labels = Labels { untrusted: labels.untrusted || reads, ..labels };
+        for arg in args {
+            if let ArgValue::Out(place) = &arg.value {
+                self.taint(&place.root.text, labels);
+            }
+        }
         Val { labels, ..Val::new(Ty::Call(Arc::new(Call { def, job, outputs })), Phase::Run) }
     }
 

@@ -153,6 +153,8 @@ impl Infer<'_> {
             }
             _ => base.labels.untrusted,
         };
-        Labels { secret: *field.present() == Ty::Secret, untrusted: own }
+        // Which fields of a struct are secret, their types say; what a call gives may be made of one.
+        let made = matches!(ty, Ty::Call(_)) && base.labels.secret;
+        Labels { secret: made || *field.present() == Ty::Secret, untrusted: own, ..base.labels }
     }
 }

@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 
 use super::sink::Sink;
 use super::{Infer, Phase, Val};
+use crate::label::Labels;
 use crate::settings::{EntryForm, EntryInfo};
 use crate::suggest::{list, nearest};
 use crate::ty::Ty;
@@ -194,7 +195,7 @@ impl Infer<'_> {
                     let val = self.variable_value(value);
                     let what = format!("`{}`", key.text);
                     // The pipeline's variables are written before any job runs.
-                    let sink = if phase == Phase::Plan { Sink::RunName(&what) } else { Sink::Confidential(&what) };
+                    let sink = if phase == Phase::Plan { Sink::Shared(&what) } else { Sink::Confidential(&what) };
                     self.sink(value, &val, sink);
                 }
                 EntryValue::Map(map) => {
@@ -258,8 +259,8 @@ impl Infer<'_> {
     /// What an environment variable is set to.
     pub(super) fn variable_value(&mut self, value: &Expr) -> Val {
         let val = self.expr(value, None);
-        if val.labels.secret {
-            self.secrets.push(value.span);
+        if val.labels != Labels::PLAIN {
+            self.env.push((value.span, val.labels));
         }
         let ty = val.ty.single();
         let fits = super::expr::is_text(ty.present())

@@ -14,10 +14,11 @@ use smol_str::SmolStr;
 use super::sink::Sink;
 use super::{Infer, OutputSig, ParamSig, Phase, Signature, Val, Where};
 use crate::db::{Db, Def, syntax};
+use crate::label::Labels;
 use crate::permission::{Granted, SCOPES, access, granted, scope};
 use crate::reference::{Form, Reference, parse};
 use crate::suggest::{list, nearest};
-use crate::ty::{Family, Ty};
+use crate::ty::{Family, Ty, converts};
 
 /// What an `extern` binds, in the words of what it binds: all that a backend needs to write a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -358,6 +359,10 @@ impl Infer<'_> {
             let Some(port) = binding.ports.iter().find(|port| port.name == param.name) else { continue };
             let noun = format!("the input `{}` of `{}`", param.name, def.name(self.db));
             let Some(given) = self.out.types.get(&value.span).cloned() else { continue };
+            // What is of another type has been refused.
+            if !converts(self.db, &given.ty, &param.ty) {
+                continue;
+            }
             if evaluates(&port.foreign) {
                 self.sink(value, &given, Sink::Code(&noun));
             } else if *param.ty.present() == Ty::Path {
@@ -372,6 +377,8 @@ impl Infer<'_> {
         self.require_steps(foreign.span, if foreign.task { "`task`" } else { "`uses`" });
         self.reference(&foreign.reference, if foreign.task { Form::Task } else { Form::Action });
         let mut seen: FxHashMap<SmolStr, Span> = FxHashMap::default();
+        let mut all = Val::new(Ty::Foreign, Phase::Run);
+        all.labels = Labels { secret: false, ..self.env_labels() };
         for Entry { key, value } in foreign.inputs.iter().flat_map(|map| &map.entries) {
             if !key.is_missing()
                 && let Some(first) = seen.insert(key.text.clone(), key.span)
@@ -388,6 +395,8 @@ impl Infer<'_> {
                     let val = self.expr(value, None);
                     let noun = format!("the input `{}`", key.text);
                     let sink = if evaluates(&key.text) { Sink::Code(&noun) } else { Sink::Confidential(&noun) };
+                    // What it makes of its secrets, the platform masks; it says itself what it puts out.
+                    all.labels = all.labels.join(Labels { secret: false, ..val.labels });
                     if self.sink(value, &val, sink) {
                         self.input(value.span, &val.ty, &key.text);
                     }
@@ -405,7 +414,7 @@ impl Infer<'_> {
                 }
             }
         }
-        Val::new(Ty::Foreign, Phase::Run)
+        all
     }
 
     /// Whether a value can be the input of a step without binding.

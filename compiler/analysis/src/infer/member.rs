@@ -84,7 +84,7 @@ impl Infer<'_> {
                     if !self.field_is_sure(*def, args, field, name.span) {
                         return None;
                     }
-                    return Some(Val::new(field.ty.clone(), Phase::Run));
+                    return Some(Val { labels: base.labels, ..Val::new(field.ty.clone(), Phase::Run) });
                 }
                 fields.iter().map(|field| field.name.clone()).chain(params.iter().map(|it| it.name.clone())).collect()
             }
@@ -121,7 +121,9 @@ impl Infer<'_> {
                 let ty = Ty::Family(std::sync::Arc::new(Family { member: val.ty.clone(), ..Family::clone(family) }));
                 return Some(Val { norm: Norm::Unknown, ty, ..val });
             }
-            Ty::Foreign if name.text == "outputs" => return Some(Val::new(super::foreign::outputs(), Phase::Run)),
+            Ty::Foreign if name.text == "outputs" => {
+                return Some(Val { labels: base.labels, ..Val::new(super::foreign::outputs(), Phase::Run) });
+            }
             Ty::Foreign => vec![SmolStr::new_static("outputs")],
             Ty::List(_) if name.text == "len" => return Some(Val::made(Ty::Int, [base])),
             // Of each element.
@@ -134,7 +136,7 @@ impl Infer<'_> {
                 // What it holds as a whole, unless that has a field of this name.
                 let own = matches!(&**inner, Ty::Struct(def) if signature(self.db, *def).params.iter().any(|it| it.name == name.text));
                 if name.text == super::view::JSON_VALUE && !own {
-                    return Some(Val::new(Ty::clone(inner), Phase::Run));
+                    return Some(Val { labels: base.labels, ..Val::new(Ty::clone(inner), Phase::Run) });
                 }
                 let inner = Ty::clone(inner);
                 let holds = Val { ty: inner.clone(), phase: Phase::Run, norm: Norm::Unknown, ..base.clone() };

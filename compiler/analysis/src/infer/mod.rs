@@ -31,6 +31,7 @@ mod sig;
 mod sink;
 mod spread;
 mod step;
+mod taint;
 mod take;
 mod title;
 mod trace;
@@ -106,7 +107,6 @@ impl Val {
     }
 
     /// A value of type `ty` that is computed from `parts`: known with the latest, carrying what they carry.
-    #[allow(dead_code, reason = "the rooms take it up")]
     fn made<'a>(ty: Ty, parts: impl IntoIterator<Item = &'a Self>) -> Self {
         parts.into_iter().fold(Self::new(ty, Phase::Const), Self::with)
     }
@@ -134,12 +134,21 @@ pub struct Checked {
     pub types: FxHashMap<Span, Val>,
     /// A job's: it writes text of outsiders into an output.
     pub gives_untrusted: bool,
+    /// What must not be text of outsiders, of that which is made of parameters.
+    pub demands: Vec<Demand>,
 }
 
-/// Whether outputs of a job can hold text of outsiders that it read by itself.
-#[salsa::tracked(returns(copy))]
-fn gives_untrusted(db: &dyn Db, def: Def) -> bool {
-    def.kind(db) == DefKind::Job && check(db, def).gives_untrusted
+/// A place that text of outsiders must not reach, reached by parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Demand {
+    /// The parameters, as in [`Labels::params`].
+    pub params: u64,
+    /// Where.
+    pub span: Span,
+    /// What stands there, for a sentence.
+    pub noun: String,
+    /// Why, and what to do.
+    pub why: (&'static str, &'static str),
 }
 
 /// Where a declared local value comes from.
@@ -181,8 +190,8 @@ struct Infer<'db> {
     mistaken: Vec<SmolStr>,
     /// The word of the `finally` or `on_failure` around this point.
     cleanup: Option<&'static str>,
-    /// The secrets in the environment of the scripts at this point.
-    secrets: Vec<Span>,
+    /// What is in the environment of the scripts at this point and carries something.
+    env: Vec<(Span, Labels)>,
     /// Paths that a test around this point has shown to be there.
     present: refine::Present,
     /// What made the names late that are bound here, by where.
@@ -261,7 +270,7 @@ impl<'db> Infer<'db> {
             trace: Vec::new(),
             mistaken: Vec::new(),
             cleanup: None,
-            secrets: Vec::new(),
+            env: Vec::new(),
             present: Vec::new(),
             chains: FxHashMap::default(),
             gone: Vec::new(),
@@ -398,11 +407,11 @@ impl<'db> Infer<'db> {
         }
     }
 
-    /// Infers `e`, which has to be a value of type `to`. `because` begins the sentence "… a string".
+    /// Infers `e`, which has to be a value of type `to`. `because` begins the sentence "… a string". What is
+    /// refused is of no type, so that nothing more is said of it.
     fn check_expr(&mut self, e: &Expr, to: &Ty, because: &str) -> Val {
         let val = self.expr(e, Some(to));
-        self.expect(e.span, &val.ty, to, because);
-        val
+        if self.expect(e.span, &val.ty, to, because) { val } else { Val { ty: Ty::Error, ..val } }
     }
 
     /// Reports that `from` does not convert to `to`, if so; whether it does.

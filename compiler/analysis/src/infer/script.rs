@@ -53,11 +53,15 @@ impl Infer<'_> {
         Val { labels: Labels { secret: false, ..labels }, ..Val::new(ty.clone(), Phase::Run) }
     }
 
+    /// What the environment carries that scripts, actions and foreign steps have at this point.
+    pub(super) fn env_labels(&self) -> Labels {
+        self.env.iter().fold(Labels::PLAIN, |all, (_, labels)| all.join(*labels))
+    }
+
     /// What the values carry that a script, inferred already, can read: by interpolation and by its
     /// environment.
     fn script_labels(&self, script: &Script) -> Labels {
-        let env = Labels { secret: !self.secrets.is_empty(), ..Labels::PLAIN };
-        script.text.parts.iter().fold(env, |labels, part| match part {
+        script.text.parts.iter().fold(self.env_labels(), |labels, part| match part {
             TextPart::Hole(hole) => match &hole.kind {
                 HoleKind::Read { value, .. } => {
                     self.out.types.get(&value.span).map_or(labels, |val| labels.join(val.labels))
@@ -95,7 +99,7 @@ impl Infer<'_> {
                         continue;
                     }
                     let Some(target) = self.target(place) else { continue };
-                    self.out.gives_untrusted |= self.script_labels(script).untrusted;
+                    self.taint(&place.root.text, self.script_labels(script));
                     match &target {
                         Target::Leaf(ty) => {
                             if is_text(ty.present()) || matches!(ty.present(), Ty::List(_) | Ty::Struct(_)) {
@@ -160,7 +164,8 @@ impl Infer<'_> {
             },
             TextPart::Literal { .. } => None,
         });
-        let Some(secret) = read.or_else(|| self.secrets.first().copied()) else { return };
+        let env = || self.env.iter().find(|(_, labels)| labels.secret).map(|(span, _)| *span);
+        let Some(secret) = read.or_else(env) else { return };
         let finding = self
             .finding(Code::SecretLeak, span, format!("{what} may hold a secret, and would be stored and shown"))
             .label("becomes a plain value")

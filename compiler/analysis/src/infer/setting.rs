@@ -24,7 +24,10 @@ impl Infer<'_> {
             Setting::Service { name, map } => {
                 self.belongs_to(span, "a `service`", &[Where::Job], place);
                 self.named_once("service", name, seen);
+                // Its environment is not that of the scripts.
+                let env = self.env.len();
                 self.block_entries(map, &format!("the service `{}`", name.text), name.span, SERVICE);
+                self.env.truncate(env);
             }
             Setting::Cache { name, map } => {
                 self.belongs_to(span, "a `cache`", &[Where::Job, Where::Action], place);

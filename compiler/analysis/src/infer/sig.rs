@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 
 use super::{Checked, Infer, Local, LocalKind, Phase, Val, Where, check};
 use crate::db::{Db, Def, syntax};
+use crate::label::Labels;
 use crate::place::Finding;
 use crate::scope::Res;
 use crate::ty::{Family, Ty};
@@ -397,12 +398,15 @@ impl Infer<'_> {
 
     /// Binds the parameters in a body.
     pub(super) fn declare_params(&mut self, signature: &Signature) {
-        for param in &signature.params {
+        for (index, param) in signature.params.iter().enumerate() {
             let late = (param.mode != ParamMode::Const)
                 .then(|| format!("`{}` is not `const`: it may come from another job", param.name));
             // A parameter that the signature uses, as in `-> (x: T(os)) on os`, is used.
             let used = signature.checked.names.values().any(|res| *res == Res::Local(param.name.clone()));
-            let (name, span, val) = (param.name.clone(), param.span, param.val(self.db));
+            let (name, span, mut val) = (param.name.clone(), param.span, param.val(self.db));
+            if param.mode == ParamMode::Plain && holds_text(&param.ty) {
+                val.labels.params = Labels::param(index);
+            }
             // A parameter that the action writes is to it like an output.
             let kind = if param.mode == ParamMode::Out { LocalKind::Output } else { LocalKind::Param };
             self.bind(Local { name, span, val, kind, used, late });
@@ -418,6 +422,16 @@ impl ParamSig {
             // `Server(_)`: the argument's own const argument, as `server.os`, which no symbol is called.
             ParamMode::Plain | ParamMode::Out => Val::new(open(db, &self.ty, &self.name), Phase::Run),
         }
+    }
+}
+
+/// Whether a value of this type can hold text of somebody's choice.
+fn holds_text(ty: &Ty) -> bool {
+    match ty {
+        Ty::Optional(inner) | Ty::List(inner) => holds_text(inner),
+        Ty::Family(family) => holds_text(&family.member),
+        Ty::String | Ty::Path | Ty::Struct(_) | Ty::Json(_) | Ty::Artifact(..) => true,
+        _ => false,
     }
 }
 

@@ -1,12 +1,11 @@
 //! Sinks: places that a value flows into and that do not take every value. Each says by when the value
 //! must be known and which labels it refuses, so that every room of the checker words these errors alike.
 
-#![allow(dead_code, reason = "the rooms that these sinks belong to take them up one by one")]
-
-use flow_syntax::tree::{Expr, Text};
+use flow_syntax::tree::{Expr, ExprKind, Text};
 use flow_syntax::{Code, Span};
 
-use super::{Infer, Phase, Val, article};
+use super::{Demand, Infer, Phase, Val, article};
+use crate::place::Finding;
 use crate::ty::{Ty, converts};
 
 /// What takes a value. The text is its noun for a sentence, as in ``"the title of a job"``.
@@ -30,8 +29,6 @@ pub(super) enum Sink<'a> {
     Key(&'a str),
     /// A folder, a path, a search path.
     Path(&'a str),
-    /// A label by which runners are chosen, an image that steps run in.
-    Runner(&'a str),
     /// A commit, branch or repository that is fetched.
     Revision(&'a str),
     /// An output of a job.
@@ -46,6 +43,8 @@ pub(super) enum Sink<'a> {
     Page(&'a str),
     /// A variable of the steps that follow.
     Export(&'a str),
+    /// A variable of all jobs of a pipeline.
+    Shared(&'a str),
 }
 
 impl<'a> Sink<'a> {
@@ -61,14 +60,14 @@ impl<'a> Sink<'a> {
             | Self::Environment(noun)
             | Self::Key(noun)
             | Self::Path(noun)
-            | Self::Runner(noun)
             | Self::Revision(noun)
             | Self::Output(noun)
             | Self::Argument(noun)
             | Self::Confidential(noun)
             | Self::Code(noun)
             | Self::Page(noun)
-            | Self::Export(noun) => noun,
+            | Self::Export(noun)
+            | Self::Shared(noun) => noun,
         }
     }
 
@@ -76,7 +75,7 @@ impl<'a> Sink<'a> {
     const fn wanted(self) -> Phase {
         match self {
             Self::Const(_) | Self::Title(_) => Phase::Const,
-            Self::RunName(_) | Self::Group(_) | Self::Environment(_) => Phase::Plan,
+            Self::RunName(_) | Self::Group(_) | Self::Environment(_) | Self::Shared(_) => Phase::Plan,
             _ => Phase::Run,
         }
     }
@@ -84,7 +83,7 @@ impl<'a> Sink<'a> {
     /// Why it refuses a secret, and what to do instead; `None`: it takes one.
     const fn refuses_secret(self) -> Option<(&'static str, &'static str)> {
         Some(match self {
-            Self::Const(_) | Self::Path(_) | Self::Revision(_) | Self::Runner(_) => {
+            Self::Const(_) | Self::Path(_) | Self::Revision(_) => {
                 ("it is written into emitted files, logs and records", "use a value that is not secret")
             }
             Self::Title(_) | Self::RunName(_) => {
@@ -115,6 +114,10 @@ impl<'a> Sink<'a> {
                 "all steps that follow would have it, foreign ones included",
                 "give it to the steps that need it, by their `env`",
             ),
+            Self::Shared(_) => (
+                "all jobs would have it, foreign steps in them included",
+                "give it to the steps that need it, by their `env`: any job may read a declared secret by its name",
+            ),
             Self::Confidential(_) => return None,
         })
     }
@@ -137,13 +140,13 @@ impl<'a> Sink<'a> {
             Self::Path(_) => {
                 ("outsiders could point it anywhere in the machine", "use a const path, or check the value in a script")
             }
-            Self::Runner(_) => (
-                "outsiders would choose the machine that runs the job",
-                "choose among const runners: `match` on a value of an enum",
-            ),
             Self::Revision(_) => (
                 "code of outsiders would run with the rights of this job",
                 "fetch what the event stands for: `ctx.sha`, which is the default",
+            ),
+            Self::Shared(_) => (
+                "every script of every job would have it, and what a job makes of it could not be told from the rest",
+                "give it to the job that needs it: as an argument, or by the `env` of a step",
             ),
             Self::Code(_) => ("the text would run as code", "pass it by `env`, and read the variable in the script"),
             _ => return None,
@@ -155,7 +158,11 @@ impl Infer<'_> {
     /// Infers `e`, a value of type `to` for `sink`: its type, when it is known, what it carries. One
     /// error at most.
     pub(super) fn sink_expr(&mut self, e: &Expr, to: &Ty, sink: Sink<'_>) -> Val {
+        let before = self.out.findings.len();
         let val = self.expr(e, Some(to));
+        if self.refused_as_element(e, before, sink) {
+            return val;
+        }
         // That a secret has another type is a consequence of its being one.
         if !self.carries_refused(e.span, &val, sink) && self.expect(e.span, &val.ty, to, &format!("{} is", sink.noun()))
         {
@@ -164,11 +171,32 @@ impl Infer<'_> {
         val
     }
 
+    /// A secret in a list that `sink` does not take has been refused as an element of another type, since
+    /// `before`: it says more to name the sink. Whether there is one.
+    fn refused_as_element(&mut self, e: &Expr, before: usize, sink: Sink<'_>) -> bool {
+        let (ExprKind::List(elements), Some((note, help))) = (&e.kind, sink.refuses_secret()) else { return false };
+        let of_element = |finding: &Finding| {
+            finding.code == Code::SecretRefused
+                && elements.iter().any(|element| finding.primary.place == self.at(element.value.span))
+        };
+        let new = self.out.findings.get(before..).unwrap_or_default();
+        let Some(place) = new.iter().find(|it| of_element(it)).map(|it| it.primary.place) else { return false };
+        let kept: Vec<_> = new.iter().filter(|it| !of_element(it)).cloned().collect();
+        let finding = Finding::new(Code::SecretRefused, place, format!("{} cannot hold a secret", sink.noun()))
+            .label("this is secret")
+            .note(note)
+            .help(help);
+        self.out.findings.truncate(before);
+        self.out.findings.extend(kept);
+        self.report(finding);
+        true
+    }
+
     /// Infers a text that is part of the grammar, not an expression, for `sink`.
     pub(super) fn sink_text(&mut self, text: &Text, sink: Sink<'_>) -> Val {
         let val = self.text_val(text);
         if !self.carries_refused(text.span, &val, sink) {
-            let e = Expr { kind: flow_syntax::tree::ExprKind::Text(text.clone()), span: text.span };
+            let e = Expr { kind: ExprKind::Text(text.clone()), span: text.span };
             self.sink_phase(&e, &val, sink);
         }
         val
@@ -200,6 +228,9 @@ impl Infer<'_> {
             let label = "outsiders control this text".to_owned();
             (Code::UntrustedRefused, format!("{noun} cannot come from outsiders"), label, why)
         } else {
+            if let (1.., Some(why)) = (val.labels.params, sink.refuses_untrusted()) {
+                self.out.demands.push(Demand { params: val.labels.params, span, noun: noun.to_owned(), why });
+            }
             return false;
         };
         let mut finding = self.finding(code, span, headline).label(label).note(note).help(help);

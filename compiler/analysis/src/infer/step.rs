@@ -44,12 +44,12 @@ impl Infer<'_> {
         self.title(&step.title, "the title of a step");
         // Not a scope: what it binds is visible after it.
         let outer = std::mem::replace(&mut self.place, Where::Step);
-        let secrets = self.secrets.len();
+        let env = self.env.len();
         let bound = self.frames.last().map_or(0, Vec::len);
         let before = self.writes.clone();
         let (mut value, events) = self.recorded(|infer| infer.body_value(&step.body, wanted));
         self.place = outer;
-        self.secrets.truncate(secrets);
+        self.env.truncate(env);
         if self.tolerates(&step.body) {
             // It may have failed before it bound or wrote anything.
             self.trace.push(Event::Tolerated(events));
@@ -222,10 +222,12 @@ impl Infer<'_> {
     /// `export NAME = e`: a variable of the steps that follow.
     fn export(&mut self, name: &Name, value: &Expr) {
         self.variable_name(name, true);
-        let secrets = self.secrets.len();
+        let env = self.env.len();
         let val = self.variable_value(value);
-        self.secrets.truncate(secrets);
-        self.sink(value, &val, Sink::Export("an exported variable"));
+        // The steps that follow have what may be exported; what is refused is reported once.
+        if !self.sink(value, &val, Sink::Export("an exported variable")) {
+            self.env.truncate(env);
+        }
     }
 
     /// `add_path e`: a folder in which the steps that follow find programs.

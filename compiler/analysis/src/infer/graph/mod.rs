@@ -93,9 +93,6 @@ impl Infer<'_> {
         self.out.names.extend(signature.checked.names.clone());
         self.out.types.extend(signature.checked.types.clone());
         self.declare_outputs(signature);
-        self.graph_body(&pipeline.body);
-        self.judge(&signature.outputs);
-        self.outputs_need_call(pipeline);
         let triggers: Vec<&Name> = pipeline
             .body
             .stmts
@@ -105,6 +102,13 @@ impl Infer<'_> {
                 _ => None,
             })
             .collect();
+        // Where nothing else starts it, there is a pull request.
+        if triggers.iter().all(|event| event.text == "pull_request") && !triggers.is_empty() {
+            self.present.extend(super::refine::of_event("pull_request"));
+        }
+        self.graph_body(&pipeline.body);
+        self.judge(&signature.outputs);
+        self.outputs_need_call(pipeline);
         if triggers.is_empty() {
             self.no_trigger(pipeline);
         }
