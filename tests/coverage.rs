@@ -31,7 +31,7 @@ type Sentence = (String, String);
 /// The sentences that promise something, in the order of the text.
 fn sentences(text: &str) -> Vec<Sentence> {
     let mut found = Vec::new();
-    let mut section = String::new();
+    let mut section = "Ideas".to_owned();
     let mut paragraph = String::new();
     let mut code = false;
     for line in text.lines().chain([""]) {
