@@ -4,6 +4,8 @@
 pub mod construct;
 pub mod elaborate;
 pub mod model;
+pub mod origin;
+pub mod pattern;
 pub mod render;
 pub mod script;
 pub mod show;

@@ -12,7 +12,7 @@ use crate::error::{ForeignJob, MissingShell, NotBuilt, RunError};
 use crate::{shell, system, values};
 
 /// What is carried out beyond what [`Construct`] leaves to every backend.
-const LOWERED: &[Construct] = &[];
+const LOWERED: &[Construct] = &[Construct::Assertion, Construct::Part, Construct::PassFiles, Construct::View];
 
 /// The jobs' order, by their index in the plan.
 #[derive(Clone, Debug)]
@@ -48,12 +48,17 @@ pub(crate) fn graph(plan: &Plan) -> Result<Graph, RunError> {
         }
         graph.needs.push(needs);
         for consume in &job.consumes {
-            let (from, output) = consume.output().unwrap_or_default();
-            let producer = by_id.get(from).map(|(_, job)| *job);
-            let made = producer.is_some_and(|it| {
-                it.outputs.iter().any(|it| it.name == output && matches!(it.kind, OutputKind::Artifact(_)))
+            let mut unknown = None;
+            consume.from.outputs(&mut |from, output| {
+                let producer = by_id.get(from).map(|(_, job)| *job);
+                let made = producer.is_some_and(|it| {
+                    it.outputs.iter().any(|it| it.name == output && matches!(it.kind, OutputKind::Artifact(_)))
+                });
+                if !made || !job.needs.iter().any(|edge| edge.job == from) {
+                    unknown = Some((from, output));
+                }
             });
-            if !made || !job.needs.iter().any(|edge| edge.job == from) {
+            if let Some((from, output)) = unknown {
                 let id = &job.id;
                 return unsound(format!(
                     "job `{id}` consumes `{output}` of `{from}`, which it does not need or which is not made"

@@ -10,7 +10,7 @@ use std::time::Duration;
 use flow_plan::model::{FieldKind, Place};
 
 use crate::error::names;
-use crate::store::{SealError, StoreError};
+use crate::store::{Change, SealError, StoreError, ViewError};
 
 /// Something happened. Events of one job come in order; those of different jobs are mixed.
 #[derive(Clone, Debug)]
@@ -191,7 +191,7 @@ pub enum Cause {
         problem: FieldProblem,
     },
     /// An output cannot become an artifact.
-    #[error("output `{output}` cannot be stored: {problem}")]
+    #[error("made the output `{output}`, which cannot be stored: {problem}")]
     Seal {
         /// The output.
         output: String,
@@ -199,14 +199,42 @@ pub enum Cause {
         problem: Arc<SealError>,
     },
     /// A consumed artifact could not be made visible.
-    #[error("cannot use `{input}`, which job `{producer}` made: {problem}")]
+    #[error("cannot use `{input}`, which is {of}: {problem}")]
     Consume {
         /// The consumed artifact's id.
         input: String,
-        /// The job that made it.
-        producer: String,
+        /// Whose output it is.
+        of: String,
         /// What is wrong.
         problem: Arc<StoreError>,
+    },
+    /// A view of directories cannot be made.
+    #[error("cannot make `{input}` visible: {problem}")]
+    View {
+        /// The consumed artifact's id.
+        input: String,
+        /// What is wrong.
+        problem: Arc<ViewError>,
+    },
+    /// A directory does not hold a file that it was said to hold.
+    #[error("fails an `assert_exists`: `{path}` {problem} in {directory}")]
+    Assertion {
+        /// Relative to the directory.
+        path: String,
+        /// The directory and who made it.
+        directory: String,
+        /// What is wrong.
+        problem: FieldProblem,
+    },
+    /// The job has changed what it consumed.
+    #[error("changed `{input}`: `{path}` {change}; what a job consumes is read-only, so copy it first")]
+    InputChanged {
+        /// The consumed artifact's id.
+        input: String,
+        /// Relative to it.
+        path: String,
+        /// How.
+        change: Change,
     },
     /// The store failed.
     #[error("the store failed: {0}")]

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use flow_plan::model::{Job, Output, OutputKind, Place, Plan};
+use flow_plan::model::{Assertion, Consume, FieldKind, Job, Output, OutputKind, Place, Plan, Schema};
+use flow_plan::origin::described;
 use tokio::time::Instant;
 
 use crate::event::{Cause, Event, Failure, Outcome};
@@ -20,10 +21,10 @@ use crate::process::{Leftovers, Log, Tell};
 use crate::sources::Sources;
 use crate::step::{self, Bench, StepEnd, blocking};
 use crate::store::record::{Consumed, Maker, Produced, Record};
-use crate::store::{SealError, Store, seal};
+use crate::store::{Digest, SealError, Store, seal};
 use crate::summary::Exposed;
 use crate::values::{self, Scope};
-use crate::{context, expose};
+use crate::{context, expose, fields};
 
 /// What all jobs of a run share.
 pub(crate) struct Shared {
@@ -94,7 +95,11 @@ impl Running<'_> {
     async fn run(&self, began: Instant, exposed: &mut Vec<Exposed>) -> Result<Produced, Stop> {
         let log = self.make_log().map_err(|cause| self.failed(cause, &self.job.place))?;
         let before = self.made_before();
-        let sources = self.prepare(&before).await.map_err(|cause| self.failed(cause, &self.job.place))?;
+        let (sources, consumed) = match self.prepare(&before).await {
+            Ok((prepared, None)) => prepared,
+            Ok((_, Some((cause, place)))) => return Err(self.failed(cause, &place)),
+            Err(cause) => return Err(self.failed(cause, &self.job.place)),
+        };
         let mut leftovers = Leftovers::default();
         let steps = self.steps(began, &log, &sources, &before, &mut leftovers).await;
         leftovers.end(&self.shared.options.cancel, self.shared.options.grace).await;
@@ -103,7 +108,7 @@ impl Running<'_> {
                 drop(values);
                 Err(Stop::Cancelled)
             }
-            Ok(values) => self.store(values, &before).await,
+            Ok(values) => self.store(values, consumed).await,
             Err(stop) => Err(stop),
         };
         if !matches!(result, Err(Stop::Cancelled)) {
@@ -149,18 +154,12 @@ impl Running<'_> {
     }
 
     /// Makes the job's folder: the sources that it sees, the artifacts that it consumes, places for
-    /// what it makes. Returns the folder to run in.
-    async fn prepare(&self, before: &BTreeMap<String, Arc<Produced>>) -> Result<PathBuf, Cause> {
-        let mut consumed = Vec::new();
-        for consume in &self.job.consumes {
-            let (from, output) = consume.output().unwrap_or_default();
-            let digest = before.get(from).and_then(|it| it.artifacts.get(output)).cloned();
-            let missing = || Cause::Internal(format!("`{output}` of `{from}` was not made"));
-            consumed.push((consume.id.clone(), from.to_owned(), digest.ok_or_else(missing)?));
-        }
-        let (shared, index, folder) = (self.shared.clone(), self.index, self.folder.clone());
+    /// what it makes. Returns the folder to run in and what is consumed, by id; then an assertion that
+    /// does not hold.
+    async fn prepare(&self, before: &BTreeMap<String, Arc<Produced>>) -> Result<(Prepared, Option<Misplaced>), Cause> {
+        let (shared, index, folder, before) = (self.shared.clone(), self.index, self.folder.clone(), before.clone());
         blocking(move || {
-            let Some(job) = shared.plan.jobs.get(index) else { return Ok(PathBuf::new()) };
+            let Some(job) = shared.plan.jobs.get(index) else { return Ok(Default::default()) };
             let flow = folder.flow();
             for path in [flow.join("in"), flow.join("value"), folder.temporary(), folder.steps()] {
                 files::make_folder(&path)?;
@@ -171,14 +170,18 @@ impl Running<'_> {
                 }
             }
             let sources = shared.sources.make_tree(job, &folder.tree(), &shared.options.cancel)?;
-            for (id, producer, digest) in consumed {
-                shared.store.restore(&digest, &flow.join("in").join(&id)).map_err(|problem| Cause::Consume {
-                    input: id,
-                    producer,
-                    problem: Arc::new(problem),
-                })?;
+            let mut consumed = Vec::new();
+            for consume in &job.consumes {
+                let to = flow.join("in").join(&consume.id);
+                consumed.push((consume.id.clone(), make_visible(&shared, &before, consume, &to)?));
+                if let Some(failed) = asserted(&consume.asserts, &consume.schema, &to, |field| {
+                    let id = [consume.id.as_str(), field].join(if field.is_empty() { "" } else { "." });
+                    format!("`{id}`, which is {}", described(&consume.from))
+                }) {
+                    return Ok(((sources, consumed), Some(failed)));
+                }
             }
-            Ok(sources)
+            Ok(((sources, consumed), None))
         })
         .await
     }
@@ -272,35 +275,45 @@ impl Running<'_> {
     }
 
     /// Stores what the job made, and a record of it.
-    async fn store(
-        &self,
-        values: BTreeMap<String, String>,
-        before: &BTreeMap<String, Arc<Produced>>,
-    ) -> Result<Produced, Stop> {
+    async fn store(&self, values: BTreeMap<String, String>, consumed: Vec<(String, Digest)>) -> Result<Produced, Stop> {
         let run = &self.shared.folder.id;
         let maker = |job: &str| Maker { run: run.clone(), job: job.to_owned() };
-        let consumed = self.job.consumes.iter().filter_map(|it| {
-            let (from, output) = it.output()?;
-            let digest = before.get(from)?.artifacts.get(output)?.clone();
-            Some((it.id.clone(), Consumed { maker: maker(from), digest }))
+        let record = self.job.consumes.iter().zip(&consumed).map(|(it, (id, digest))| {
+            let mut makers: Vec<Maker> = Vec::new();
+            it.from.outputs(&mut |job, _| makers.push(maker(job)));
+            makers.dedup();
+            (id.clone(), Consumed { makers, digest: digest.clone() })
         });
-        let (consumed, maker) = (consumed.collect(), maker(&self.job.id));
+        let (record_of, maker) = (record.collect(), maker(&self.job.id));
         let (shared, index, flow) = (self.shared.clone(), self.index, self.folder.flow());
         let work = move || {
             let mut produced = Produced { values, ..Produced::default() };
             let mut strays = Vec::new();
+            for (input, digest) in consumed {
+                let changed = shared.store.changed(&digest, &flow.join("in").join(&input));
+                if let Some((path, change)) = changed.map_err(|problem| Cause::Store(Arc::new(problem)))? {
+                    return Err(Cause::InputChanged { input, path, change });
+                }
+            }
             let outputs = shared.plan.jobs.get(index).map(|it| it.outputs.as_slice()).unwrap_or_default();
-            for Output { name, kind, place, .. } in outputs {
+            for Output { name, kind, place, asserts, .. } in outputs {
                 let OutputKind::Artifact(schema) = kind else { continue };
-                match seal(&shared.store, schema, &flow.join("out").join(name)) {
+                let folder = flow.join("out").join(name);
+                match seal(&shared.store, schema, &folder) {
                     Ok((digest, left_out)) => {
+                        if let Some(failed) = asserted(asserts, schema, &folder, |field| {
+                            let name = [name.as_str(), field].join(if field.is_empty() { "" } else { "." });
+                            format!("`{name}` of job `{}`", maker.job)
+                        }) {
+                            return Ok(Err(failed));
+                        }
                         produced.artifacts.insert(name.clone(), digest);
                         strays.extend(left_out.into_iter().map(|path| format!("{name}/{path}")));
                     }
                     Err(problem) => return Ok(Err((seal_cause(name, problem), place.clone()))),
                 }
             }
-            let record = Record::new(maker, &produced, consumed);
+            let record = Record::new(maker, &produced, record_of);
             let path = shared.folder.record(&record.maker().job);
             record.write(&shared.store, &path).map_err(|problem| Cause::Store(Arc::new(problem)))?;
             Ok(Ok((produced, strays)))
@@ -342,6 +355,45 @@ impl Running<'_> {
         }
         Ok(put)
     }
+}
+
+/// The folder to run in, and the digests of what is consumed by its id.
+type Prepared = (PathBuf, Vec<(String, Digest)>);
+
+/// What went wrong, and where that is said in the program.
+type Misplaced = (Cause, Place);
+
+/// Makes an artifact visible as the folder `to`.
+fn make_visible(
+    shared: &Shared,
+    before: &BTreeMap<String, Arc<Produced>>,
+    consume: &Consume,
+    to: &Path,
+) -> Result<Digest, Cause> {
+    let find = |job: &str, output: &str| before.get(job)?.artifacts.get(output).cloned();
+    let (id, store) = (&consume.id, &shared.store);
+    let digest = store.gather(&shared.plan, &consume.from, &consume.schema, &find);
+    let digest = digest.map_err(|problem| Cause::View { input: id.clone(), problem: Arc::new(problem) })?;
+    store.restore(&digest, to).map_err(|problem| Cause::Consume {
+        input: id.clone(),
+        of: described(&consume.from),
+        problem: Arc::new(problem),
+    })?;
+    Ok(digest)
+}
+
+/// The first of these files that is not where it is said to be. Links to one will do.
+fn asserted(
+    asserts: &[Assertion],
+    schema: &Schema,
+    root: &Path,
+    directory: impl Fn(&str) -> String,
+) -> Option<Misplaced> {
+    asserts.iter().find_map(|Assertion { field, path, place }| {
+        let below = &schema.fields.iter().find(|it| it.name == *field)?.path;
+        let problem = fields::check_path(&root.join(below).join(path), FieldKind::File).err()?;
+        Some((Cause::Assertion { path: path.clone(), directory: directory(field), problem }, place.clone()))
+    })
 }
 
 fn seal_cause(output: &str, problem: SealError) -> Cause {

@@ -79,6 +79,12 @@ pub(crate) async fn run(
                 let (from, kind) = (from.clone(), *kind);
                 blocking(move || take(&from, &source, &target, kind)).await?;
             }
+            Run::Pass { from, to, kind } => {
+                let flow = bench.folder.flow();
+                let (source, target) = (flow.join(script::path(from)), flow.join(script::path(to)));
+                let (from, kind) = (script::path(from), *kind);
+                blocking(move || take(&from, &source, &target, kind)).await?;
+            }
             // The run has not started with such a step.
             _ => return Err(Stop::from(Cause::Internal("the step cannot be run yet".to_owned()))),
         }
@@ -266,7 +272,7 @@ fn check_writes(bench: &Bench<'_>, step: &Step) -> Result<(), At> {
     Ok(())
 }
 
-/// Copies what a tool left in the sources to where an output's field lies.
+/// Copies what lies elsewhere, in the sources or in what was consumed, to where an output's field lies.
 fn take(from: &str, source: &Path, target: &Path, kind: FieldKind) -> Result<(), Cause> {
     fields::check_path(source, kind).map_err(|problem| Cause::Take { from: from.to_owned(), problem })?;
     if kind == FieldKind::Opaque {

@@ -50,8 +50,8 @@ pub enum SealProblem {
     LinkLeaves(String),
     /// The name is not UTF-8.
     NameNotUtf8,
-    /// The name holds a line break.
-    LineBreak,
+    /// The name, or what a link says, holds a character that not every system can hold.
+    NotPortable(char),
     /// Neither file nor directory nor link.
     Special,
 }
@@ -61,7 +61,9 @@ impl Display for SealProblem {
         match self {
             Self::LinkLeaves(target) => write!(f, "is a link to `{target}`, which is not inside the directory"),
             Self::NameNotUtf8 => f.write_str("has a name that is not UTF-8"),
-            Self::LineBreak => f.write_str("has a name with a line break"),
+            Self::NotPortable('\n' | '\r') => f.write_str("has a name with a line break"),
+            Self::NotPortable('\\') => f.write_str("has a name with a backslash"),
+            Self::NotPortable(_) => f.write_str("has a name with a control character"),
             Self::Special => f.write_str("is neither a file nor a directory nor a link"),
         }
     }
@@ -87,7 +89,10 @@ pub(crate) fn seal(store: &Store, schema: &Schema, root: &Path) -> Result<(Diges
 fn add_field(store: &Store, field: &Field, root: &Path, manifest: &mut Manifest) -> Result<(), SealError> {
     let path = root.join(&field.path);
     if field.kind == FieldKind::Opaque {
-        return Directory { store, root: &path, prefix: &field.path, manifest }.add(Path::new(""));
+        let mut own = Manifest::default();
+        Directory { store, root: &path, prefix: &field.path, manifest: &mut own }.add(Path::new(""))?;
+        manifest.entries.push(store.add_directory(field.path.clone(), &own)?);
+        return Ok(());
     }
     // A link that a script put where a file is wanted stands for the file, as for every program that opens it.
     let (digest, size) = store.add_file(&path)?;
@@ -101,7 +106,7 @@ struct Directory<'a> {
     store: &'a Store,
     /// The directory itself.
     root: &'a Path,
-    /// Its path in the artifact; empty if it is all of it.
+    /// Its path in the artifact, for messages; empty if it is all of it.
     prefix: &'a str,
     manifest: &'a mut Manifest,
 }
@@ -123,7 +128,7 @@ impl Directory<'_> {
                 self.add_one(&path, &metadata)?;
             }
         }
-        if empty && !(folder.as_os_str().is_empty() && self.prefix.is_empty()) {
+        if empty && !folder.as_os_str().is_empty() {
             let path = self.name(folder)?;
             self.manifest.entries.push(Entry::Empty { path });
         }
@@ -140,12 +145,12 @@ impl Directory<'_> {
             let target = std::fs::read_link(&full).with("read the link", &full).map_err(StoreError::from)?;
             if !self.stays(path, &target) {
                 let problem = SealProblem::LinkLeaves(target.to_string_lossy().into_owned());
-                return Err(SealError::Entry { path: name, problem });
+                return Err(self.refused(path, problem));
             }
-            let target = text(&target).map_err(|problem| SealError::Entry { path: name.clone(), problem })?;
+            let target = text(&target).map_err(|problem| self.refused(path, problem))?;
             Entry::Link { path: name, target }
         } else {
-            return Err(SealError::Entry { path: name, problem: SealProblem::Special });
+            return Err(self.refused(path, SealProblem::Special));
         };
         self.manifest.entries.push(entry);
         Ok(())
@@ -163,10 +168,14 @@ impl Directory<'_> {
             }
     }
 
-    /// The path in the artifact.
+    /// The path in the directory.
     fn name(&self, path: &Path) -> Result<String, SealError> {
-        let full = Path::new(self.prefix).join(path);
-        text(&full).map_err(|problem| SealError::Entry { path: full.to_string_lossy().into_owned(), problem })
+        text(path).map_err(|problem| self.refused(path, problem))
+    }
+
+    fn refused(&self, path: &Path, problem: SealProblem) -> SealError {
+        let path = Path::new(self.prefix).join(path).to_string_lossy().into_owned();
+        SealError::Entry { path, problem }
     }
 }
 
@@ -174,8 +183,10 @@ impl Directory<'_> {
 fn text(path: &Path) -> Result<String, SealProblem> {
     let text = path.to_str().ok_or(SealProblem::NameNotUtf8)?;
     let text = if cfg!(windows) { text.replace('\\', "/") } else { text.to_owned() };
-    let text = text.trim_end_matches('/').to_owned();
-    if text.contains(['\n', '\r']) { Err(SealProblem::LineBreak) } else { Ok(text) }
+    match text.chars().find(|it| it.is_ascii_control() || *it == '\\') {
+        Some(it) => Err(SealProblem::NotPortable(it)),
+        None => Ok(text),
+    }
 }
 
 /// What lies below `root` and belongs to no field.
@@ -206,42 +217,67 @@ fn strays(schema: &Schema, root: &Path) -> Result<Vec<String>, StoreError> {
 }
 
 impl Store {
+    /// Stores the manifest of a sealed directory, and returns it as the entry of an artifact.
+    pub(crate) fn add_directory(&self, path: String, manifest: &Manifest) -> Result<Entry, StoreError> {
+        let digest = self.add_manifest(manifest)?;
+        Ok(Entry::Directory { path, size: manifest.text().len() as u64, digest })
+    }
+
     /// Makes the artifact with this digest visible as the folder `to`, read-only.
     ///
     /// # Errors
     /// If something of it is missing or damaged, or cannot be written.
     pub(crate) fn restore(&self, digest: &Digest, to: &Path) -> Result<(), StoreError> {
-        let manifest = self.manifest(digest)?;
         let mut folders = BTreeSet::from([to.to_owned()]);
         files::make_folder(to)?;
-        for entry in &manifest.entries {
-            let (Entry::File { path, .. } | Entry::Empty { path } | Entry::Link { path, .. }) = entry;
+        self.put(digest, to, None, &mut folders)?;
+        // Deepest first: a folder sorts before what it holds.
+        for folder in folders.iter().rev() {
+            system::set_folder_mode(folder, false).with("set the mode of", folder)?;
+        }
+        Ok(())
+    }
+
+    /// Puts what a manifest lists into `top`, for a directory of an artifact into the folder `below` in
+    /// it; notes the folders that are made.
+    fn put(
+        &self,
+        digest: &Digest,
+        top: &Path,
+        below: Option<&Path>,
+        folders: &mut BTreeSet<PathBuf>,
+    ) -> Result<(), StoreError> {
+        for entry in self.manifest(digest)?.entries {
+            let name = below.unwrap_or(Path::new("")).join(entry.path());
             let unsafe_path = || StoreError::Manifest {
                 digest: digest.clone(),
-                problem: format!("`{path}` leads out of the artifact"),
+                problem: format!("`{}` leads out of the artifact", entry.path()),
             };
-            let relative = files::inside(Path::new(path)).ok_or_else(unsafe_path)?;
-            let full = to.join(&relative);
-            let folder = if matches!(entry, Entry::Empty { .. }) { Some(full.as_path()) } else { full.parent() };
+            let full = top.join(files::inside(&name).ok_or_else(unsafe_path)?);
+            let folder = match entry {
+                Entry::Empty { .. } | Entry::Directory { .. } => Some(full.as_path()),
+                Entry::File { .. } | Entry::Link { .. } => full.parent(),
+            };
             if let Some(folder) = folder
                 && !folders.contains(folder)
             {
                 files::make_folder(folder)?;
-                folders.extend(folder.ancestors().take_while(|it| *it != to).map(Path::to_owned));
+                folders.extend(folder.ancestors().take_while(|it| *it != top).map(Path::to_owned));
             }
-            match entry {
-                Entry::File { path, executable, size, digest } => {
-                    self.place(digest, *size, *executable, &full, path)?;
+            match &entry {
+                Entry::File { executable, size, digest, .. } => {
+                    self.place(digest, *size, *executable, &full, &name.to_string_lossy())?;
                 }
                 Entry::Link { target, .. } => {
                     system::symlink(Path::new(target), &full).with("create the link", &full)?;
                 }
+                Entry::Directory { digest, .. } if below.is_none() => {
+                    self.put(digest, top, Some(Path::new(entry.path())), folders)?;
+                }
+                // One within another is none of ours.
+                Entry::Directory { .. } => return Err(unsafe_path()),
                 Entry::Empty { .. } => {}
             }
-        }
-        // Deepest first: a folder sorts before what it holds.
-        for folder in folders.iter().rev() {
-            system::set_folder_mode(folder, false).with("set the mode of", folder)?;
         }
         Ok(())
     }

@@ -8,11 +8,16 @@
 //! f 0644 12 <sha-256 of the content> notes.txt
 //! f 0755 345 <sha-256 of the content> bin/server
 //! l 0644 9 <sha-256 of the target> current -> notes.txt
+//! t 0755 678 <sha-256 of its manifest> assets
 //! ```
 //!
 //! `f` is a file, `d` a directory with nothing in it (others follow from what they hold), `l` a link
-//! whose size is that of its target's text. Paths are relative to the artifact, with `/`, in UTF-8 and
-//! without line breaks. An empty artifact has an empty manifest.
+//! whose size is that of its target's text. Paths have `/`, are in UTF-8 and without control
+//! characters. What is empty has an empty manifest.
+//!
+//! A sealed directory has a manifest of its own, whose paths are relative to it: so it has one digest
+//! wherever it lies, in whichever artifact and on whichever system. `t` stands for one in an artifact,
+//! with the size of its manifest; there is none within a directory.
 
 use std::fmt::Write;
 
@@ -51,6 +56,15 @@ pub enum Entry {
         /// What it says.
         target: String,
     },
+    /// A sealed directory, which has a manifest of its own.
+    Directory {
+        /// Where it lies in the artifact; empty if it is all of it.
+        path: String,
+        /// Of its manifest, in bytes.
+        size: u64,
+        /// Of its manifest.
+        digest: Digest,
+    },
 }
 
 impl Manifest {
@@ -72,6 +86,25 @@ impl Manifest {
 }
 
 impl Entry {
+    /// Where it lies.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::File { path, .. } | Self::Empty { path } | Self::Link { path, .. } | Self::Directory { path, .. } => {
+                path
+            }
+        }
+    }
+
+    /// The same, lying elsewhere.
+    pub(crate) fn moved(self, path: String) -> Self {
+        match self {
+            Self::File { executable, size, digest, .. } => Self::File { path, executable, size, digest },
+            Self::Empty { .. } => Self::Empty { path },
+            Self::Link { target, .. } => Self::Link { path, target },
+            Self::Directory { size, digest, .. } => Self::Directory { path, size, digest },
+        }
+    }
+
     fn line(&self) -> String {
         let mut line = String::new();
         // Writing to a string cannot fail.
@@ -81,6 +114,7 @@ impl Entry {
                 writeln!(line, "f {mode} {size} {digest} {path}")
             }
             Self::Empty { path } => writeln!(line, "d 0755 0 - {path}"),
+            Self::Directory { path, size, digest } => writeln!(line, "t 0755 {size} {digest} {path}"),
             Self::Link { path, target } => {
                 writeln!(line, "l 0644 {} {} {path} -> {target}", target.len(), Digest::of(target))
             }
@@ -99,6 +133,7 @@ impl Entry {
                 Self::File { path: path.to_owned(), executable: mode == "0755", size, digest }
             }
             "d" => Self::Empty { path: path.to_owned() },
+            "t" => Self::Directory { path: path.to_owned(), size, digest: Digest(digest.to_owned()) },
             "l" => {
                 // The size tells where the target begins, since a path may hold ` -> ` too.
                 let (path, target) = path.split_at_checked(path.len().checked_sub(usize::try_from(size).ok()?)?)?;

@@ -19,6 +19,8 @@ mod artifact;
 mod location;
 mod manifest;
 pub(crate) mod record;
+mod unchanged;
+pub(crate) mod view;
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -37,6 +39,8 @@ pub(crate) use artifact::seal;
 pub use artifact::{SealError, SealProblem};
 pub(crate) use location::folder;
 pub use manifest::{Entry, Manifest};
+pub use unchanged::Change;
+pub use view::ViewError;
 
 const VERSION: &str = "flow-store 1\n";
 

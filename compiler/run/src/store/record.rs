@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{Digest, Store, StoreError, write_whole};
 
 /// The version of this form.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What a job made of what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,8 +42,8 @@ pub(crate) struct Maker {
 /// An artifact that was consumed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Consumed {
-    /// Who made it.
-    pub(crate) maker: Maker,
+    /// Who made it; of a view, all who made what it shows.
+    pub(crate) makers: Vec<Maker>,
     /// Of its manifest.
     pub(crate) digest: Digest,
 }
