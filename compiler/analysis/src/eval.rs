@@ -194,6 +194,15 @@ impl<'a> Eval<'a> {
                 if let Some(Res::Def(def)) = self.names.get(&e.span) {
                     return const_value(self.db, *def).ok_or_else(|| Failure::new(self.at(e.span), ""));
                 }
+                // Of a `server: Server(_)` only `server.os` is known, under this name.
+                if let ExprKind::Name(base) = &base.kind
+                    && let Some((_, value)) = env.iter().rev().find(|(known, _)| {
+                        known.strip_prefix(base.as_str()).and_then(|rest| rest.strip_prefix('.'))
+                            == Some(name.text.as_str())
+                    })
+                {
+                    return Ok(value.clone());
+                }
                 match self.expr(base, env)? {
                     ConstValue::Record { fields, .. } => match fields.iter().find(|(field, _)| *field == name.text) {
                         Some((_, value)) => value.clone(),

@@ -222,6 +222,8 @@ impl Infer<'_> {
         self.loop_event(it, &over, filter_phase, events);
         if self.calls_so_far() > calls {
             self.calls_in_loop(it, &over, filter_phase);
+            // A filter that is late has been refused: what reads the loop is not wrong as well.
+            filter_phase = Phase::Const;
         }
         let phase = over.phase.max(over.length).max(filter_phase).max(member.phase);
         if member.ty == Ty::Unit {
@@ -231,7 +233,10 @@ impl Infer<'_> {
             return Val { labels: labels.join(member.labels), ..Val::new(Ty::List(Arc::new(member.ty)), phase) };
         }
         let keys = match &it.filter {
-            Some(filter) => self.kept_keys(it, filter, &over),
+            Some(filter) if !self.out.types.get(&filter.span).is_some_and(|val| val.phase != Phase::Const) => {
+                self.kept_keys(it, filter, &over)
+            }
+            Some(_) => over.keys,
             None => over.keys,
         };
         let binder = over.binder.or_else(|| (!late).then(|| it.name.text.clone()));

@@ -107,7 +107,12 @@ impl Infer<'_> {
                             }
                             self.out.types.insert(place.span, Val::new(ty.clone(), Phase::Run));
                         }
-                        Target::Whole(ty) => self.claim_of_many(place, ty),
+                        Target::Whole(ty) => {
+                            self.claim_of_many(place, ty);
+                            // What it was meant to write is not missing, nor written again.
+                            self.mistaken.push(place.root.text.clone());
+                            continue;
+                        }
                     }
                     // Several claims of one place in one script are one.
                     if !claimed.iter().any(|other| same_place(other, place)) {

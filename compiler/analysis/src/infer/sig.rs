@@ -110,8 +110,16 @@ pub fn signature(db: &dyn Db, def: Def) -> Signature {
                 }
                 None => {
                     let val = infer.expr(&it.value, None);
-                    infer.require_const(&it.value, &val, &format!("the constant `{}`", it.name.text));
-                    val.ty
+                    if val.ty == Ty::Unit {
+                        let finding = infer
+                            .finding(Code::NoValue, it.value.span, format!("`{}` would have no value", it.name.text))
+                            .label("gives no value");
+                        infer.report(finding);
+                        Ty::Error
+                    } else {
+                        infer.require_const(&it.value, &val, &format!("the constant `{}`", it.name.text));
+                        val.ty
+                    }
                 }
             };
         }

@@ -47,6 +47,16 @@ impl Infer<'_> {
             };
             domains.push((param.name.clone(), values));
         }
+        // `server.os` of a `server: Server(_)`.
+        for local in self.frames.first().into_iter().flatten().filter(|local| deciding.contains(&local.name)) {
+            let Ty::Artifact(def, args) = local.val.ty.present() else { continue };
+            for (arg, param) in args.iter().zip(&super::super::signature(self.db, *def).params) {
+                let open = arg == &Norm::Symbol(SmolStr::from(format!("{}.{}", local.name, param.name)));
+                if let (true, Norm::Symbol(symbol), Some(values)) = (open, arg, self.keys_of(&param.ty)) {
+                    domains.push((symbol.clone(), values.to_vec()));
+                }
+            }
+        }
         if deciding.contains("ctx")
             && let Some(backend) = crate::scope::prelude(self.db, "Backend")
         {

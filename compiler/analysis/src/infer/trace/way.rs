@@ -335,7 +335,9 @@ fn expand(infer: &Infer<'_>, name: &str, ty: &Ty, env: &Env, required: bool, out
         Ty::Artifact(def, _) => {
             let Ty::Artifact(_, args) = ty.substitute(&with).folded(infer.db) else { return };
             for leaf in infer.leaves_of(*def, &args) {
-                out.push((format!("{name}.{}", leaf.name), required && !leaf.optional && leaf.always));
+                // A field of no kind has been refused where it is declared.
+                let needed = required && !leaf.optional && leaf.always && !leaf.ty.present().is_error();
+                out.push((format!("{name}.{}", leaf.name), needed));
             }
         }
         Ty::Family(family) => match &family.keys {
