@@ -233,7 +233,7 @@ impl Infer<'_> {
             return Val { labels: labels.join(member.labels), ..Val::new(Ty::List(Arc::new(member.ty)), phase) };
         }
         let keys = match &it.filter {
-            Some(filter) if !self.out.types.get(&filter.span).is_some_and(|val| val.phase != Phase::Const) => {
+            Some(filter) if self.out.types.get(&filter.span).is_none_or(|val| val.phase == Phase::Const) => {
                 self.kept_keys(it, filter, &over)
             }
             Some(_) => over.keys,
