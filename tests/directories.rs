@@ -10,10 +10,12 @@
     missing_docs
 )]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use flow_tests::binary::{Ran, command};
+use flow_tests::hosted::{self, Hosted};
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 /// Runs a program of one pipeline `ci` in a repository of its own.
@@ -31,18 +33,58 @@ fn run(program: &str) -> (TempDir, Ran) {
     (folder, ran)
 }
 
-/// What the pipeline exposes as `seen`, in a file `seen.txt`.
+/// The pipeline of the program as a hosted platform carries it out.
+fn hosted(folder: &TempDir, backend: &str) -> Hosted {
+    let emitted = Ran::from(
+        command(&folder.path().join("project"), &["emit", "ci", "--stdout", "--backend", backend]).output().unwrap(),
+    );
+    assert_eq!(emitted.code, Some(0), "{}", emitted.all());
+    hosted::run(&emitted.out, &folder.path().join(backend))
+}
+
+/// The digests of the directories that were sealed, as a hosted run packed them.
+fn packed(folder: &Path, all: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            packed(&path, all);
+        } else if path.to_string_lossy().ends_with(".opaque.manifest") {
+            let digest = Sha256::digest(std::fs::read(&path).unwrap());
+            all.push(digest.iter().map(|byte| format!("{byte:02x}")).collect());
+        }
+    }
+}
+
+/// What the pipeline exposes as `seen`, in a file `seen.txt`: the same on every backend.
 fn seen(program: &str) -> String {
     let (folder, ran) = run(program);
     assert_eq!(ran.code, Some(0), "{}", ran.all());
     let path: PathBuf = folder.path().join("project/.flow/out/ci/seen/seen.txt");
-    std::fs::read_to_string(path).unwrap()
+    let local = std::fs::read_to_string(path).unwrap();
+    for backend in ["github", "ado"] {
+        let hosted = hosted(&folder, backend);
+        assert!(hosted.succeeded, "{backend}: {}", hosted.said);
+        let there = std::fs::read_to_string(hosted.artifacts.join("seen/seen.txt")).unwrap();
+        assert_eq!(there, local, "{backend}");
+        let mut digests = Vec::new();
+        packed(&hosted.artifacts, &mut digests);
+        assert!(!digests.is_empty());
+        for digest in digests {
+            let manifest = folder.path().join("store/manifests").join(&digest[..2]).join(&digest[2..]);
+            assert!(manifest.is_file(), "{backend}: the local run sealed no directory {digest}");
+        }
+    }
+    local
 }
 
-/// What is said of a run that fails.
+/// What is said of a run that fails: here, then where it is hosted.
 fn failure(program: &str) -> String {
-    let (_folder, ran) = run(program);
+    let (folder, ran) = run(program);
     assert_eq!(ran.code, Some(1), "{}", ran.all());
+    for backend in ["github", "ado"] {
+        let hosted = hosted(&folder, backend);
+        assert!(!hosted.succeeded && hosted.said.contains("error"), "{backend} succeeds; local: {}", ran.all());
+    }
     ran.all()
 }
 
@@ -257,7 +299,9 @@ pipeline ci {{
 }}
 "##
         );
-        let said = failure(&program);
-        assert!(said.contains(expected), "{change}: {said}");
+        // Where it is hosted nobody looks.
+        let (_folder, ran) = run(&program);
+        assert_eq!(ran.code, Some(1), "{}", ran.all());
+        assert!(ran.all().contains(expected), "{change}: {}", ran.all());
     }
 }

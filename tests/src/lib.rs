@@ -16,6 +16,7 @@ pub mod binary;
 pub mod check;
 pub mod expectation;
 pub mod fixture;
+pub mod hosted;
 pub mod markdown;
 pub mod mutate;
 pub mod random;

@@ -5,7 +5,7 @@ use flow_plan::model::{Consume, Job, Os, Output, OutputKind, Plan, Run, Schema, 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::EmitError;
-use crate::shell::artifacts::Systems;
+use crate::shell::artifacts::{Packing, Systems, packing};
 
 /// Questions about a plan.
 #[derive(Debug)]
@@ -206,11 +206,39 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// The artifact of a consumed input.
-    pub(crate) fn consumed_name(&self, consume: &Consume) -> String {
-        let (job, output) = consume.output().unwrap_or_default();
-        artifact_name(self.plan, job, output)
+    /// What a job downloads: what it sees as a whole, then what else it sees parts or views of.
+    pub(crate) fn fetches(&self, job: &'a Job) -> Vec<Fetch<'a>> {
+        let wholes = job.consumes.iter().filter_map(|it| {
+            let (job, output) = it.output()?;
+            let folder = match packing(&it.schema) {
+                Packing::Plain => "in",
+                Packing::Packed => "pack",
+            };
+            Some(Fetch { job, output, folder: format!("{folder}/{}", it.id), whole: Some(it) })
+        });
+        let mut all: Vec<Fetch<'a>> = wholes.collect();
+        for consume in job.consumes.iter().filter(|it| it.output().is_none()) {
+            consume.from.outputs(&mut |job, output| {
+                if !all.iter().any(|it| it.job == job && it.output == output) {
+                    all.push(Fetch { job, output, folder: format!("from/{job}.{output}"), whole: None });
+                }
+            });
+        }
+        all
     }
+}
+
+/// An artifact that a job downloads.
+#[derive(Clone, Debug)]
+pub(crate) struct Fetch<'a> {
+    /// Who made it.
+    pub(crate) job: &'a str,
+    /// As which output.
+    pub(crate) output: &'a str,
+    /// Where it comes to, below the job's private folder.
+    pub(crate) folder: String,
+    /// What the job consumes, where that is all of it.
+    pub(crate) whole: Option<&'a Consume>,
 }
 
 /// A name for an artifact that every platform takes.

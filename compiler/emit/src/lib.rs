@@ -67,7 +67,7 @@ impl EmitError {
 }
 
 /// What the backends carry out beyond what [`Construct`] leaves to all of them.
-const LOWERED: &[Construct] = &[];
+const LOWERED: &[Construct] = &[Construct::Assertion, Construct::Part, Construct::PassFiles, Construct::View];
 
 /// Only for what has been refused before.
 pub(crate) const NOT_LOWERED: &str = "F0701: a part of the plan is not carried out by this backend yet";

@@ -10,6 +10,7 @@ use crate::facts::Facts;
 use crate::shell::artifacts::{Input, Packing, packing, received};
 use crate::shell::reads::{Finish, line};
 use crate::shell::values::{Form, captured, checked, child};
+use crate::shell::views::Fetched;
 use crate::shell::{Host, artifacts, make_folders};
 use crate::{EmitError, NOT_LOWERED};
 
@@ -89,6 +90,10 @@ pub(crate) fn compose(
         Run::Script(script) => script,
         Run::Take { from, to, kind, .. } => {
             let text = artifacts::taken(host, from, &script::path(to), *kind);
+            return Ok(Composed { shell: Shell::Bash, text, env: Vec::new(), after: None });
+        }
+        Run::Pass { from, to, kind } => {
+            let text = artifacts::passed(host, &script::path(from), &script::path(to), *kind);
             return Ok(Composed { shell: Shell::Bash, text, env: Vec::new(), after: None });
         }
         _ => return Err(EmitError::at(&step.place, NOT_LOWERED, "")),
@@ -186,17 +191,20 @@ pub(crate) fn room(host: Host, job: &Job) -> Option<String> {
 
 /// What is done to artifacts once they are downloaded: a title, and the script; nothing without any.
 pub(crate) fn receiving(host: Host, facts: &Facts<'_>, job: &Job) -> Option<(&'static str, String)> {
-    let inputs: Vec<_> = job
-        .consumes
-        .iter()
-        .map(|it| {
-            let (from, output) = it.output().unwrap_or_default();
-            Input { id: &it.id, output, schema: &it.schema, systems: facts.systems(job.runner.os, from, output) }
-        })
-        .collect();
-    let packed = inputs.iter().any(|it| packing(it.schema) == Packing::Packed);
-    let title = if packed { "Unpack and verify what was downloaded" } else { "Protect what was downloaded" };
-    (!inputs.is_empty()).then(|| (title, received(host, job.runner.os, &inputs)))
+    let wholes = job.consumes.iter().filter_map(|it| {
+        let (from, output) = it.output()?;
+        Some(Input { id: &it.id, output, schema: &it.schema, systems: facts.systems(job.runner.os, from, output) })
+    });
+    let inputs: Vec<_> = wholes.collect();
+    let fetches = facts.fetches(job);
+    let find = |from: &str, output: &str| {
+        let fetch = fetches.iter().find(|it| it.job == from && it.output == output)?;
+        Some(Fetched { folder: fetch.folder.clone(), systems: facts.systems(job.runner.os, from, output) })
+    };
+    let unpacks = job.consumes.iter().any(|it| it.output().is_none() || packing(&it.schema) == Packing::Packed);
+    let title = if unpacks { "Unpack and verify what was downloaded" } else { "Protect what was downloaded" };
+    let script = || received(host, job.runner.os, &inputs, facts.plan, &job.consumes, &find);
+    (!job.consumes.is_empty()).then(|| (title, script()))
 }
 
 /// What an exposed thing is, below the job's private folder.

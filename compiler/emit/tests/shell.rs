@@ -328,12 +328,14 @@ fn produced() -> TempDir {
 }
 
 fn seal(temp: &Path, systems: Systems) -> Finished {
-    bash(&sealed(HOST, systems, "build", "mixed", &mixed(), true), temp)
+    bash(&sealed(HOST, systems, "build", &artifact("mixed", &mixed()), &mixed(), true), temp)
 }
 
 fn receive(temp: &Path, systems: Systems) -> Finished {
     let schema = mixed();
-    bash(&received(HOST, systems.here, &[Input { id: "it", output: "mixed", schema: &schema, systems }]), temp)
+    let inputs = [Input { id: "it", output: "mixed", schema: &schema, systems }];
+    let plan = plan(Backend::Github, vec![]);
+    bash(&received(HOST, systems.here, &inputs, &plan, &[], &|_, _| None), temp)
 }
 
 /// What a platform keeps of what it is given: files without modes, nothing else.
@@ -401,6 +403,13 @@ fn what_is_missing_is_named() {
             "touch \"flow/out/mixed/share/assets/a$(printf '\\n.')b\"",
             "::error::mixed.assets: a name holds a control character",
         ),
+        ("mkfifo flow/out/mixed/share/assets/x", "::error::mixed.assets: neither a file nor a directory nor a link: "),
+        ("touch \"flow/out/mixed/share/assets/$(printf '\\377')\"", "::error::mixed.assets: a name is not UTF-8"),
+        (
+            "cd flow/out/mixed/share/assets; ln -s . d; ln -s d/.. x",
+            "::error::mixed.assets: the link ./x leads outside",
+        ),
+        ("ln -s .. flow/out/mixed/share/assets/x", "::error::mixed.assets: the link ./x leads outside"),
         (
             "touch 'flow/out/mixed/share/assets/a\\b'",
             "::error::mixed.assets: a name holds a control character or a backslash",

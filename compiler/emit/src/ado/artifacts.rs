@@ -4,13 +4,13 @@
 //! One name can be published once in a run, also if a stage or job is tried again. So each attempt has
 //! a name of its own, and consumers are told which by an output variable.
 
-use flow_plan::model::{Consume, Job, OutputKind};
+use flow_plan::model::{Job, OutputKind};
 
 use super::name;
 use super::steps::generated;
 use super::values::{HOST, literal, path, set};
 use crate::EmitError;
-use crate::facts::{Facts, artifact_name};
+use crate::facts::{Facts, Fetch, artifact_name};
 use crate::shell::artifacts::{Packing, packing, sealed};
 use crate::steps::{exposed_path, receiving};
 use crate::yaml::{Item, Map};
@@ -29,8 +29,11 @@ pub(super) fn attempt() -> String {
 }
 
 /// The variable of a consuming job that holds an artifact's name.
-pub(super) fn artifact_variable(id: &str) -> String {
-    format!("flow_in_{}", name(id))
+pub(super) fn artifact_variable(fetch: &Fetch<'_>) -> String {
+    match fetch.whole {
+        Some(consume) => format!("flow_in_{}", name(&consume.id)),
+        None => format!("flow_from_{}_{}", name(fetch.job), name(fetch.output)),
+    }
 }
 
 fn seal_step(output: &str) -> String {
@@ -38,34 +41,25 @@ fn seal_step(output: &str) -> String {
 }
 
 /// Where a consumer finds the name of the artifact.
-pub(super) fn dependency(consume: &Consume) -> String {
-    let (job, output) = consume.output().unwrap_or_default();
-    format!("$[ dependencies.{}.outputs['{}.flow_{ARTIFACT}'] ]", name(job), seal_step(output))
+pub(super) fn dependency(fetch: &Fetch<'_>) -> String {
+    format!("$[ dependencies.{}.outputs['{}.flow_{ARTIFACT}'] ]", name(fetch.job), seal_step(fetch.output))
 }
 
 /// The steps that make visible what a job consumes.
 pub(super) fn downloads(facts: &Facts<'_>, job: &Job) -> Vec<Item> {
-    let mut items: Vec<_> = job
-        .consumes
-        .iter()
-        .map(|it| {
-            let folder = match packing(&it.schema) {
-                Packing::Plain => "in",
-                Packing::Packed => "pack",
-            };
-            let (job, output) = it.output().unwrap_or_default();
-            let inputs = Map::new()
-                .with("source", "current")
-                .with("artifact", format!("$({})", artifact_variable(&it.id)))
-                .with("path", path(&format!("{folder}/{}", it.id)));
-            Item::bare(
-                Map::new()
-                    .with("task", "DownloadPipelineArtifact@2")
-                    .with("displayName", format!("Download {output} of {job}"))
-                    .with("inputs", inputs),
-            )
-        })
-        .collect();
+    let fetches = facts.fetches(job).into_iter().map(|it| {
+        let inputs = Map::new()
+            .with("source", "current")
+            .with("artifact", format!("$({})", artifact_variable(&it)))
+            .with("path", path(&it.folder));
+        Item::bare(
+            Map::new()
+                .with("task", "DownloadPipelineArtifact@2")
+                .with("displayName", format!("Download {} of {}", it.output, it.job))
+                .with("inputs", inputs),
+        )
+    });
+    let mut items: Vec<_> = fetches.collect();
     items.extend(receiving(HOST, facts, job).map(|(title, script)| generated(title, None, &script)));
     items
 }
@@ -82,7 +76,7 @@ pub(super) fn publishes(facts: &Facts<'_>, job: &Job) -> Result<Vec<Item>, Vec<E
         let systems = facts.systems(job.runner.os, &job.id, &output.name);
         let packed = travels && packing(schema) == Packing::Packed;
         let verb = if packed { "Check and pack" } else { "Check" };
-        let mut script = sealed(HOST, systems, &job.id, &output.name, schema, travels);
+        let mut script = sealed(HOST, systems, &job.id, output, schema, travels);
         let title = format!("{verb} {}", output.name);
         if !travels {
             items.push(generated(&title, None, &script));

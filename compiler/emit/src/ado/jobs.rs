@@ -63,8 +63,8 @@ fn variables(ado: &Ado<'_>, job: &Job) -> Result<Map, String> {
             map.push(variable(producer, output), ado.dependency(it, output));
         }
     }
-    for consume in &job.consumes {
-        map.push(artifact_variable(&consume.id), super::artifacts::dependency(consume));
+    for fetch in facts.fetches(job) {
+        map.push(artifact_variable(&fetch), super::artifacts::dependency(&fetch));
     }
     if !job.exposes.is_empty() {
         map.push(ATTEMPT, "");

@@ -14,20 +14,12 @@ use crate::yaml::{Item, Map};
 
 /// The steps that make visible what a job consumes.
 pub(super) fn downloads(facts: &Facts<'_>, job: &Job) -> Vec<Item> {
-    let mut items: Vec<_> = job
-        .consumes
-        .iter()
-        .map(|it| {
-            let folder = match packing(&it.schema) {
-                Packing::Plain => "in",
-                Packing::Packed => "pack",
-            };
-            let with =
-                Map::new().with("name", facts.consumed_name(it)).with("path", path(&format!("{folder}/{}", it.id)));
-            let (job, output) = it.output().unwrap_or_default();
-            uses(&format!("Download {output} of {job}"), None, DOWNLOAD, with)
-        })
-        .collect();
+    let fetches = facts.fetches(job).into_iter().map(|it| {
+        let name = artifact_name(facts.plan, it.job, it.output);
+        let with = Map::new().with("name", name).with("path", path(&it.folder));
+        uses(&format!("Download {} of {}", it.output, it.job), None, DOWNLOAD, with)
+    });
+    let mut items: Vec<_> = fetches.collect();
     items.extend(receiving(HOST, facts, job).map(|(title, script)| generated(title, None, &script)));
     items
 }
@@ -47,7 +39,7 @@ pub(super) fn uploads(facts: &Facts<'_>, job: &Job) -> Result<Vec<Item>, Vec<Emi
         items.push(generated(
             &format!("{verb} {}", output.name),
             None,
-            &sealed(HOST, systems, &job.id, &output.name, schema, travels),
+            &sealed(HOST, systems, &job.id, output, schema, travels),
         ));
         if !travels {
             continue;

@@ -6,8 +6,9 @@
 //! bytes. Kind `f`: a file, mode 0755 if executable, else 0644. Kind `d`, empty directories only:
 //! mode 0755, size 0, digest `-`. Kind `l`, links: mode 0644, size and digest of the target's text.
 
-use flow_plan::model::{Field, FieldKind, Os, Schema};
+use flow_plan::model::{Consume, Field, FieldKind, Os, Output, Plan, Schema};
 
+use super::views::{Find, Views, asserted, assertions};
 use super::{Host, make_folders, message, parent, relative, sha256, word};
 
 /// How an artifact travels.
@@ -47,19 +48,23 @@ fn shown(output: &str, field: &Field) -> String {
 }
 
 /// The files that an opaque field becomes: its archive and its manifest.
-fn packed(output: &str, field: &Field) -> (String, String) {
+pub(super) fn packed(output: &str, field: &Field) -> (String, String) {
     let name = if field.name.is_empty() { output } else { &field.name };
     (format!("{name}.opaque.tar"), format!("{name}.opaque.manifest"))
 }
 
 /// A path inside an artifact, as a word; a bare opaque directory may be the artifact itself.
-fn inside(path: &str) -> String {
+pub(super) fn inside(path: &str) -> String {
     if path.is_empty() { ".".to_owned() } else { relative(path) }
 }
 
 /// A path below the private folder.
-fn join(folder: &str, path: &str) -> String {
-    if path.is_empty() || path == "." { folder.to_owned() } else { format!("{folder}/{path}") }
+pub(super) fn join(folder: &str, path: &str) -> String {
+    match (folder, path) {
+        (folder, "" | ".") => folder.to_owned(),
+        ("" | ".", path) => path.to_owned(),
+        (folder, path) => format!("{folder}/{path}"),
+    }
 }
 
 /// The folders, below the private one, that must be there before a job writes the output; those
@@ -82,17 +87,29 @@ pub fn folders(output: &str, schema: &Schema) -> (Vec<String>, Vec<String>) {
 
 /// The script that checks what a job wrote and, if the artifact is packed and `travels`, packs it
 /// to `pack/<output>`.
-pub fn sealed(host: Host, systems: Systems, job: &str, output: &str, schema: &Schema, travels: bool) -> String {
+pub fn sealed(host: Host, systems: Systems, job: &str, made: &Output, schema: &Schema, travels: bool) -> String {
+    let output = made.name.as_str();
     let mut lines = vec![host.fail()];
-    let packs = travels && packing(schema) == Packing::Packed;
+    let opaque = packing(schema) == Packing::Packed;
+    let packs = travels && opaque;
+    if opaque {
+        lines.push(refuse_functions(systems));
+    }
     if packs {
-        lines.push(pack_functions(systems));
+        lines.push(manifest_function(systems.here));
+    }
+    if opaque {
         lines.push(String::new());
     }
     lines.push(format!("cd {}", host.path(&format!("out/{output}"))));
     for field in &schema.fields {
         lines.extend(check(systems.here, job, output, field));
     }
+    let directory = |field: &str| {
+        let name = if field.is_empty() { output.to_owned() } else { format!("{output}.{field}") };
+        format!("`{name}` of job `{job}`")
+    };
+    lines.extend(assertions(&made.asserts, schema, directory, relative));
     if !packs {
         return lines.join("\n");
     }
@@ -128,29 +145,26 @@ fn check(here: Os, job: &str, output: &str, field: &Field) -> Vec<String> {
     };
     let missing = message(&format!("{what}: job {job} wrote no {kind} {}", field.path));
     // On Windows a file's name says whether it can be run.
+    let refused = (field.kind == FieldKind::Opaque).then(|| format!("refuse {path} {}", message(&what)));
     let executable = (field.kind == FieldKind::Exec && here != Os::Windows).then(|| {
         format!("[ -x {path} ] || fail {}", message(&format!("{what}: {} of job {job} is not executable", field.path)))
     });
     if field.optional {
-        let inner: Vec<_> = std::iter::once(format!("[ {test} {path} ] || fail {missing}")).chain(executable).collect();
+        let inner: Vec<_> =
+            std::iter::once(format!("[ {test} {path} ] || fail {missing}")).chain(executable).chain(refused).collect();
         return vec![format!("if [ -e {path} ]; then\n  {}\nfi", inner.join("\n  "))];
     }
-    std::iter::once(format!("[ {test} {path} ] || fail {missing}")).chain(executable).collect()
+    std::iter::once(format!("[ {test} {path} ] || fail {missing}")).chain(executable).chain(refused).collect()
 }
 
 fn pack_one(systems: Systems, output: &str, field: &Field) -> Vec<String> {
     let path = inside(&field.path);
-    let what = shown(output, field);
     let (archive, list) = packed(output, field);
     let (archive, list) = (format!("\"$pack\"/{}", word(&archive)), format!("\"$pack\"/{}", word(&list)));
     // macOS would add a file of its own for each one with attributes.
     let tar = if systems.here == Os::Macos { "COPYFILE_DISABLE=1 tar" } else { "tar" };
-    let mut lines = vec![
-        format!("refuse_names {path} {}", message(&what)),
-        format!("refuse_links {path} {}", message(&what)),
-        format!("(cd {path} && {tar} -cf - .) > {archive}"),
-        format!("{} > {list}", manifest_of(systems, &path)),
-    ];
+    let mut lines =
+        vec![format!("(cd {path} && {tar} -cf - .) > {archive}"), format!("{} > {list}", manifest_of(systems, &path))];
     if field.optional {
         let body = lines.join("\n  ");
         lines = vec![format!("if [ -d {path} ]; then\n  {body}\nfi")];
@@ -158,15 +172,28 @@ fn pack_one(systems: Systems, output: &str, field: &Field) -> Vec<String> {
     lines
 }
 
-/// The functions that packing needs.
-fn pack_functions(systems: Systems) -> String {
+/// The functions that say which content of a directory cannot be an artifact's.
+fn refuse_functions(systems: Systems) -> String {
     let (names, links) = if systems.windows { (WINDOWS_NAMES, WINDOWS_LINKS) } else { ("", LINKS) };
-    format!("refuse_names() {{\n{NAMES}{names}\n}}\nrefuse_links() (\n{links}\n)\n{}", manifest_function(systems.here))
+    // Elsewhere the file system takes no others.
+    let unicode = if systems.here == Os::Linux { UNICODE } else { "" };
+    format!("refuse_names() {{\n{NAMES}{unicode}{names}\n}}\nrefuse_links() (\n{links}\n)\n{REFUSE}")
 }
 
+const REFUSE: &str = r#"refuse() {
+  refuse_names "$1" "$2"
+  refuse_links "$1" "$2"
+}"#;
+
 /// A manifest holds a line per name.
-const NAMES: &str = r#"  if [ -n "$(find "$1" -name '*[[:cntrl:]\\]*')" ]; then
-    fail "$2: a name holds a control character or a backslash"
+const NAMES: &str = r#"  found=$(find "$1" -name '*[[:cntrl:]\\]*' | LC_ALL=C tr -c '[:graph:]' ' ')
+  [ -z "$found" ] || fail "$2: a name holds a control character or a backslash: $found"
+  found=$(find "$1" ! -type f ! -type d ! -type l | tr '\n' ' ')
+  [ -z "$found" ] || fail "$2: neither a file nor a directory nor a link: $found""#;
+
+const UNICODE: &str = r#"
+  if command -v iconv > /dev/null && ! find "$1" | iconv -f UTF-8 -t UTF-8 > /dev/null 2>&1; then
+    fail "$2: a name is not UTF-8"
   fi"#;
 
 /// What Windows cannot hold.
@@ -184,12 +211,28 @@ const WINDOWS_LINKS: &str = r#"  if find "$1" -type l | grep .; then
   fi"#;
 
 /// Elsewhere, links may lead to where their directory goes with them.
-const LINKS: &str = r#"  cd "$1"
+pub(super) const LINKS: &str = r#"  cd "$1"
   top=$(pwd -P)
+  set -f
   find . -type l | while IFS= read -r path; do
     target=$(readlink "$path")
-    folder=$(cd "$(dirname "$path")" && cd "$(dirname "$target")" && pwd -P) || folder=''
-    case $folder/ in "$top"/*) ;; *) fail "$2: the link $path leads outside" ;; esac
+    case $target in /* | *[[:cntrl:]\\]*) fail "$2: the link $path leads outside, or to no plain name" ;; esac
+    # Neither by its text, nor through other links.
+    depth=0
+    whole=${path%/*}/$target
+    IFS=/
+    for part in $whole; do
+      case $part in '' | .) ;; ..) depth=$((depth - 1)) ;; *) depth=$((depth + 1)) ;; esac
+      [ "$depth" -ge 0 ] || fail "$2: the link $path leads outside"
+    done
+    unset IFS
+    end=$top
+    if [ -d "$path" ]; then
+      end=$(cd "$path" && pwd -P)
+    elif [ -e "$path" ]; then
+      end=$(cd "$(dirname "$path")" && cd "$(dirname "$target")" && pwd -P)
+    fi
+    case $end/ in "$top"/*) ;; *) fail "$2: the link $path leads outside" ;; esac
   done"#;
 
 /// The command that prints a folder's manifest. Where Windows is at either end, modes say nothing.
@@ -236,19 +279,31 @@ pub struct Input<'a> {
 }
 
 /// What a consumer does with the artifacts it downloaded: unpack, restore what the platform dropped,
-/// and make them read-only.
-pub fn received(host: Host, os: Os, inputs: &[Input<'_>]) -> String {
+/// make parts and views of them, and make all read-only. `inputs` are those that it sees as a whole.
+pub fn received(host: Host, os: Os, inputs: &[Input<'_>], plan: &Plan, consumes: &[Consume], find: Find<'_>) -> String {
     let mut lines = Vec::new();
-    if inputs.iter().any(|it| packing(it.schema) == Packing::Packed) {
+    let others = || consumes.iter().filter(|it| it.output().is_none());
+    let mut views = Views::new(host, os, plan, find);
+    others().for_each(|it| views.consume(it));
+    let views = views.finish();
+    let asserted: Vec<String> = consumes.iter().flat_map(|it| asserted(host, it)).collect();
+    let unpacks = !views.is_empty() || inputs.iter().any(|it| packing(it.schema) == Packing::Packed);
+    if unpacks || !asserted.is_empty() {
         lines.push(host.fail());
+    }
+    if unpacks {
         lines.push(manifest_function(os));
+    }
+    if !lines.is_empty() {
         lines.push(String::new());
     }
+    lines.extend(views);
     for input in inputs.iter().filter(|it| packing(it.schema) == Packing::Packed) {
         lines.extend(unpack(host, input));
     }
     if os != Os::Windows {
-        for Input { id, schema, .. } in inputs {
+        let wholes = inputs.iter().map(|it| (it.id, it.schema));
+        for (id, schema) in wholes.chain(others().map(|it| (it.id.as_str(), &it.schema))) {
             for field in schema.fields.iter().filter(|it| it.kind == FieldKind::Exec) {
                 let path = host.path(&join(&format!("in/{id}"), &field.path));
                 let command = format!("chmod +x {path}");
@@ -256,6 +311,7 @@ pub fn received(host: Host, os: Os, inputs: &[Input<'_>]) -> String {
             }
         }
     }
+    lines.extend(asserted);
     lines.push(format!("chmod -R a-w {}", host.path("in")));
     lines.join("\n")
 }
@@ -292,7 +348,17 @@ fn unpack(host: Host, input: &Input<'_>) -> Vec<String> {
 
 /// The script that takes what a tool left in the sources to where an output's field lies.
 pub fn taken(host: Host, from: &str, to: &str, kind: FieldKind) -> String {
-    let (from, to) = (relative(from), host.path(to));
+    copied(&relative(from), &host.path(to), kind)
+}
+
+/// The script that passes on what was consumed or made, as a field of another output.
+pub fn passed(host: Host, from: &str, to: &str, kind: FieldKind) -> String {
+    let to = host.path(to);
+    // What was consumed is read-only.
+    format!("{}\nchmod -R u+w {to}", copied(&host.path(from), &to, kind))
+}
+
+fn copied(from: &str, to: &str, kind: FieldKind) -> String {
     match kind {
         FieldKind::File | FieldKind::Json => format!("cp {from} {to}"),
         FieldKind::Exec => format!("cp {from} {to}\nchmod +x {to}"),

@@ -8,6 +8,7 @@
 pub mod artifacts;
 pub mod reads;
 pub mod values;
+pub mod views;
 
 use flow_plan::model::Os;
 
