@@ -112,6 +112,8 @@ codes! {
     WrittenSometimes = "F0410" Error "an output is written on some paths only";
     LateSteps = "F0411" Error "a loop in a job runs over a list that is known too late";
     CleanupWrites = "F0412" Error "a `finally` or `on_failure` writes";
+    OneWord = "F0417" Error "a list stands where a script takes one word";
+    NotNumber = "F0418" Error "a value that is no number stands where the shell computes";
 
     BadPath = "F0501" Error "a path is not valid in an artifact";
     PathCollision = "F0502" Error "two fields of an artifact hold one path";

@@ -19,6 +19,7 @@ mod fields;
 mod flow;
 mod foreign;
 mod graph;
+mod hole;
 mod member;
 mod method;
 mod narrow;

@@ -1,13 +1,14 @@
 //! Scripts: what they read and claim, and whether the shell expands it where it stands.
 
-use flow_syntax::tree::{ExprKind, HoleKind, Place, PlaceStep, Script, Shell, TextPart};
+use flow_syntax::tree::{ExprKind, HoleKind, Place, PlaceStep, Script, TextPart};
 use flow_syntax::{Code, Span};
 
 use super::assign::Target;
 use super::expr::is_text;
+use super::hole::Standing;
 use super::{Infer, Phase, Val};
 use crate::label::Labels;
-use crate::script::{Spot, spots};
+use crate::script::{Units, read_units};
 use crate::ty::Ty;
 
 impl Infer<'_> {
@@ -74,14 +75,15 @@ impl Infer<'_> {
 
     /// The holes of a script.
     pub(super) fn script(&mut self, script: &Script) {
-        let spots = spots(script.shell, &script.text);
+        let units = Units::of(&script.text);
+        let readings = read_units(script.shell, &units);
         let mut claimed: Vec<&Place> = Vec::new();
         let holes = script.text.parts.iter().filter_map(|part| match part {
             TextPart::Hole(hole) => Some(hole),
             TextPart::Literal { .. } => None,
         });
         let (claims, reads): (Vec<_>, Vec<_>) =
-            holes.zip(spots).partition(|(hole, _)| matches!(hole.kind, HoleKind::Claim(_)));
+            holes.zip(readings).partition(|(hole, _)| matches!(hole.kind, HoleKind::Claim(_)));
         if claims.is_empty() && reads.is_empty() && script.text.plain().is_some_and(|text| text.trim().is_empty()) {
             let finding = self
                 .finding(Code::ValueUnused, script.span, "this script does nothing")
@@ -90,10 +92,11 @@ impl Infer<'_> {
             self.report(finding);
         }
         // What a script claims is written when it has ended: nothing in it reads that.
-        for (hole, spot) in reads.into_iter().chain(claims) {
-            let expands = self.spot(script.shell, hole.span, spot);
+        for (hole, reading) in reads.into_iter().chain(claims) {
+            let at = Standing { shell: script.shell, block: script.text.block, units: &units, hole, reading: &reading };
             match &hole.kind {
                 HoleKind::Claim(place) => {
+                    self.expands(&at, None);
                     if self.refuse_in_cleanup(place.span) {
                         self.mistaken.push(place.root.text.clone());
                         continue;
@@ -122,8 +125,8 @@ impl Infer<'_> {
                 }
                 HoleKind::Read { value, spread } => {
                     let val = self.expr(value, None);
-                    if expands {
-                        self.readable(script.shell, value.span, &val.ty, *spread, spot);
+                    if self.expands(&at, Some(&val.ty)) {
+                        self.readable(&at, value.span, &val, *spread);
                     }
                 }
             }
@@ -177,106 +180,6 @@ impl Infer<'_> {
             .related(self.at(secret), "the script can read this secret")
             .note("a value goes into logs, job outputs and records; a secret must not")
             .help("make the value in a step that does not have the secret");
-        self.report(finding);
-    }
-
-    /// Reports a hole that the shell would not expand; whether it does.
-    fn spot(&mut self, shell: Shell, span: Span, spot: Spot) -> bool {
-        let word = shell.word();
-        let (headline, help) = match spot {
-            Spot::Bare | Spot::Quoted => return true,
-            Spot::SingleQuoted => (
-                "an interpolation inside single quotes is not expanded",
-                "use double quotes, or close the quotes before it: `'text '#{x}' more'`",
-            ),
-            Spot::QuotedHereDoc => (
-                "an interpolation inside a quoted here-document is not expanded",
-                "remove the quotes around the here-document's delimiter",
-            ),
-            Spot::Comment => (
-                "an interpolation inside a comment is read by nothing",
-                "remove it, or write `\\#{` for the characters themselves",
-            ),
-            Spot::Escaped => (
-                "a backslash before an interpolation would change how it is quoted",
-                "for a backslash before the value write `#{\"\\\\\"}#{x}`",
-            ),
-            Spot::InString => {
-                ("an interpolation inside a string is not expanded", "close the string before it: `\"text \" + #{x}`")
-            }
-            Spot::Unclear => (
-                "it is not clear how to quote an interpolation here",
-                "bind it to a variable of the shell first: `value=#{x}`",
-            ),
-        };
-        let finding = self
-            .finding(Code::ReadNotExpanded, span, headline)
-            .label(format!("`{word}` takes this as it stands"))
-            .note("a value travels in an environment variable, so it has to stand where the shell reads variables")
-            .help(help);
-        self.report(finding);
-        false
-    }
-
-    /// Whether a value of type `ty` may be read in a script.
-    fn readable(&mut self, shell: Shell, span: Span, ty: &Ty, spread: bool, spot: Spot) {
-        let shown = self.show(ty);
-        let single = |ty: &Ty| is_text(ty) || matches!(ty, Ty::File | Ty::Exec | Ty::Opaque | Ty::Json(_) | Ty::Secret);
-        let ty = ty.single();
-        if spread {
-            let inner = match ty {
-                // A pattern that nothing has to match.
-                Ty::Optional(list) if matches!(&**list, Ty::List(_)) => match &**list {
-                    Ty::List(inner) => Some(Ty::clone(inner)),
-                    _ => None,
-                },
-                Ty::List(inner) | Ty::Optional(inner) => Some(Ty::clone(inner)),
-                Ty::Family(family) => Some(family.member.clone()),
-                Ty::Error => return,
-                _ => None,
-            };
-            let finding = match inner {
-                Some(inner) if single(&inner) && spot == Spot::Quoted => self
-                    .finding(Code::ReadNotExpanded, span, "a list inside quotes would be one word")
-                    .label("inside double quotes")
-                    .help("move it out of the quotes, or join it: `#{xs.join(\" \")}`"),
-                Some(inner) if single(&inner) => return,
-                _ => self
-                    .finding(
-                        Code::NotText,
-                        span,
-                        format!("{a} cannot be spread into words", a = super::article(&shown)),
-                    )
-                    .label("not a list of values or files")
-                    .help("remove the `...`"),
-            };
-            self.report(finding);
-            return;
-        }
-        if single(ty) {
-            if shell == Shell::Cmd && matches!(ty, Ty::String | Ty::Path | Ty::Secret) {
-                let finding = self
-                    .finding(Code::NotText, span, "`cmd` cannot quote a text safely")
-                    .label("a text, which may hold any character")
-                    .help("use `pwsh` or `bash`; `cmd` takes numbers, booleans, enums and files");
-                self.report(finding);
-            }
-            return;
-        }
-        let finding = self
-            .finding(Code::NotText, span, format!("a script cannot read {a} as one word", a = super::article(&shown)))
-            .label(format!("this is {a}", a = super::article(&shown)));
-        let finding = match ty {
-            Ty::List(_) | Ty::Family(_) => finding.help("spread it into words with `...`, as in `#{xs...}`"),
-            Ty::Optional(_) => finding
-                .help("say what to use when it is missing, `#{x ?? \"\"}`, or leave the word out then, `#{x...}`"),
-            Ty::Artifact(def, args) => {
-                let fields = self.fields_of(*def, args);
-                let names = crate::suggest::list(fields.iter().map(|field| field.name.as_str()));
-                finding.help(format!("name one of its files: {names}"))
-            }
-            _ => finding,
-        };
         self.report(finding);
     }
 }

@@ -1,7 +1,7 @@
 //! What steps write: claims of scripts, `out x = …`, what is given to people.
 
 use flow_analysis::Finding;
-use flow_analysis::script::{Spot, spots};
+use flow_analysis::script::{self, Spot};
 use flow_analysis::ty::Ty;
 use flow_analysis::value::ConstValue;
 use flow_syntax::Code;
@@ -282,9 +282,9 @@ impl<'db> Steps<'db> {
         let shell = shell(script.shell);
         let title = title(scope, script);
         let mut step = self.begin(scope, stmt, title, Run::Script(Script { shell, parts: Vec::new() }))?;
-        let mut reader = Reads { parts: Vec::new(), shell, taken: self.variables.clone() };
+        let mut reader = Reads { parts: Vec::new(), shell, literal: false, taken: self.variables.clone() };
         reader.taken.extend(step.env.iter().map(|(name, _)| name.clone()));
-        let mut spots = spots(script.shell, &script.text).into_iter();
+        let mut readings = script::read(script.shell, &script.text).into_iter();
         let mut claimed: Vec<(SmolStr, ValueType)> = Vec::new();
         for part in &script.text.parts {
             let hole = match part {
@@ -294,10 +294,12 @@ impl<'db> Steps<'db> {
                 }
                 TextPart::Hole(hole) => hole,
             };
-            let position = match spots.next() {
-                Some(Spot::Quoted) => Position::Quoted,
+            let reading = readings.next();
+            let position = match reading.as_ref().map(|it| it.spot) {
+                Some(Spot::Quoted | Spot::Number) => Position::Quoted,
                 _ => Position::Bare,
             };
+            reader.literal = reading.is_some_and(|it| it.literal);
             match &hole.kind {
                 HoleKind::Read { value, spread } => {
                     let val = scope.value(value, self)?;

@@ -2,6 +2,7 @@
 //! through variables of the step's environment.
 
 use flow_analysis::Finding;
+use flow_analysis::script::plainly_safe;
 use flow_analysis::ty::Ty;
 use flow_analysis::value::ConstValue;
 use flow_syntax::Code;
@@ -16,6 +17,8 @@ use crate::model::{Position, ScriptPart, Shell, Value};
 pub(super) struct Reads {
     pub parts: Vec<ScriptPart>,
     pub shell: Shell,
+    /// Plainly safe text may stand at this point as it is.
+    pub literal: bool,
     /// Variables that mean something else.
     pub taken: Vec<String>,
 }
@@ -69,11 +72,16 @@ impl Reads {
         }
         match val {
             Val::Const(value) => match literal(self.shell, position, value) {
-                Some(text) => {
+                Some(text) if self.literal || self.shell == Shell::Cmd => {
                     self.text(&text);
                     Ok(())
                 }
-                None => self.variable(e, Value::Const(constant(value)), position),
+                None if self.shell == Shell::Cmd => Err(vec![
+                    Finding::new(Code::NotText, scope.at(e.span), "`cmd` cannot quote a text safely")
+                        .label(format!("this is `{}` here", value.text().unwrap_or_default().escape_debug()))
+                        .help("use `pwsh` or `bash`, or a text of letters, digits and `_./:@+,-`"),
+                ]),
+                _ => self.variable(e, Value::Const(constant(value)), position),
             },
             Val::Files(files) => match files.location() {
                 Some(location) => {
@@ -140,11 +148,7 @@ impl Reads {
 /// A const value as text of the script, where that is plainly safe.
 fn literal(shell: Shell, position: Position, value: &ConstValue) -> Option<String> {
     let text = value.text()?;
-    let safe = !text.is_empty()
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | ':' | '@' | '+' | ',' | '-'));
-    if !safe {
+    if !plainly_safe(&text) {
         return None;
     }
     Some(match (shell, value) {
