@@ -102,6 +102,8 @@ const BOTH: &[(&str, &str)] = &[
     ("x=$(cat <<EOF) @\n@\nEOF\n@", "???"),
     ("cat << EOF && echo @\n@\nEOF\n@", "bqb"),
     ("if cat <<EOF; then echo @; fi\n\"@\"\nEOF\necho @", "bqb"),
+    ("cat <<EOF; echo $(echo @\n@) @\nEOF\n", "b??"),
+    ("cat <<EOF; echo $(echo @) @\n@\nEOF\n@", "bbqb"),
     ("cat <<EOF\n`echo @`\nEOF\n@", "?b"),
     ("cat <<EOF\n$x@ ${x:-@}\nEOF\n", "qn"),
     // What holds commands.

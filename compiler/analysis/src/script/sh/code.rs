@@ -140,6 +140,7 @@ impl Sh<'_> {
                 self.end_word(state);
                 self.end_command(state);
                 self.at += 1;
+                self.lost |= self.waiting;
                 if self.pending.is_empty() {
                     return false;
                 }

@@ -25,6 +25,7 @@ pub(super) fn read(units: &Units, bash: bool) -> Vec<Reading> {
         out: vec![Reading::UNCLEAR; units.holes()],
         made: Vec::new(),
         pending: Vec::new(),
+        waiting: false,
         depth: 0,
         lost: false,
         murky: 0,
@@ -44,6 +45,9 @@ struct Sh<'a> {
     made: Vec<usize>,
     /// Here-documents that begin after this line.
     pending: Vec<HereDoc>,
+    /// Outside of this substitution, so that it must not break the line: shells differ on what comes
+    /// first then.
+    waiting: bool,
     depth: u32,
     /// Nothing that follows can be told.
     lost: bool,
@@ -247,9 +251,13 @@ impl Sh<'_> {
 
     /// `$(…)`, `<(…)`; after the parenthesis.
     fn substitution(&mut self) {
-        let waiting = self.pending.len();
+        let outside = std::mem::take(&mut self.pending);
+        let waiting = self.waiting;
+        self.waiting |= !outside.is_empty();
         self.nested(|sh| sh.code(code::End::Paren));
-        self.lost |= self.pending.len() != waiting;
+        self.lost |= !self.pending.is_empty();
+        self.pending = outside;
+        self.waiting = waiting;
     }
 
     /// `${…}`; after the brace.
