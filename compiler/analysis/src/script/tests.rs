@@ -1,3 +1,5 @@
+//! Scripts and where their interpolations stand.
+
 use flow_syntax::Span;
 use flow_syntax::tree::{Expr, ExprKind, Hole, HoleKind, Shell, Text, TextPart};
 
