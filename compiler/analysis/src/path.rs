@@ -56,11 +56,17 @@ pub fn problem(path: &str) -> Option<&'static str> {
     path.split('/').find_map(|part| part_problem(part, path.ends_with('/')))
 }
 
-fn part_problem(part: &str, ends_in_slash: bool) -> Option<&'static str> {
+/// Whether Windows takes a file of this name for a device, whatever stands behind a dot.
+pub(crate) fn is_device(name: &str) -> bool {
     const DEVICES: [&str; 24] = [
         "con", "prn", "aux", "nul", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "lpt1",
         "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9", "conin$", "conout$",
     ];
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    DEVICES.contains(&stem.as_str())
+}
+
+fn part_problem(part: &str, ends_in_slash: bool) -> Option<&'static str> {
     if part.is_empty() {
         return Some(if ends_in_slash { "ends in `/`" } else { "has an empty part between two `/`" });
     }
@@ -73,8 +79,7 @@ fn part_problem(part: &str, ends_in_slash: bool) -> Option<&'static str> {
     if part.starts_with(' ') {
         return Some("has a part that begins with a space, which is easily lost");
     }
-    let stem = part.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
-    if DEVICES.contains(&stem.as_str()) {
+    if is_device(part) {
         return Some("has a part that is a device on Windows");
     }
     (part.len() > NAME).then_some("has a part that is longer than 255 bytes")
@@ -98,7 +103,7 @@ pub fn pattern_problem(pattern: &str) -> Option<&'static str> {
 }
 
 /// Characters without width, and those that turn the direction of text around.
-const fn is_invisible(c: char) -> bool {
+pub(crate) const fn is_invisible(c: char) -> bool {
     matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 

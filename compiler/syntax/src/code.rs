@@ -168,6 +168,8 @@ codes! {
     UnknownPipeline = "F0645" Error "there is no such pipeline to follow or to read";
     UnknownExposed = "F0646" Error "a pipeline exposes nothing of this name";
     GateNotReached = "F0647" Warning "a required gate may never be reached";
+    NeverStarted = "F0648" Warning "a condition asks for an event that does not start the pipeline";
+    NeverExposed = "F0649" Error "what is exposed can never be there";
 
     NotBuilt = "F0701" Error "this part of the language is not built yet";
     LimitExceeded = "F0702" Error "a program is larger than a limit";

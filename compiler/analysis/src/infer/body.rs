@@ -54,6 +54,7 @@ impl Infer<'_> {
         let mut seen: FxHashMap<SmolStr, Span> = FxHashMap::default();
         let mut first_stmt: Option<Span> = None;
         let mut cleanup: Vec<(&'static str, Span)> = Vec::new();
+        let mut told = false;
         let mut value = Val::unit();
         let last = body.stmts.len().saturating_sub(1);
         for (index, stmt) in body.stmts.iter().enumerate() {
@@ -72,16 +73,21 @@ impl Infer<'_> {
                     let setting = tree::Setting::Map { name, map: map.clone() };
                     self.setting(&setting, stmt.span, self.place, &mut seen);
                 }
-                StmtKind::Finally(inner) | StmtKind::OnFailure(inner) if !self.place.is_graph() => {
+                StmtKind::Finally(inner) | StmtKind::OnFailure(inner) => {
                     first_stmt.get_or_insert(stmt.span);
                     let word = cleanup_word(&stmt.kind);
-                    self.cleanup_order(word, stmt.span, &mut cleanup);
+                    if self.place != Where::Flow {
+                        self.cleanup_order(word, stmt.span, &mut cleanup);
+                    }
                     self.cleanup(inner, word, stmt.span);
                 }
                 StmtKind::Hole => {}
                 _ => {
                     first_stmt.get_or_insert(stmt.span);
-                    if let Some((word, at)) = cleanup.last().copied() {
+                    // Whoever moves the clean-up down has mended all that stand below it.
+                    if let Some((word, at)) = cleanup.last().copied()
+                        && !std::mem::replace(&mut told, true)
+                    {
                         self.after_cleanup(stmt.span, word, at);
                     }
                     match (&stmt.kind, wanted) {
@@ -188,7 +194,12 @@ impl Infer<'_> {
         match &stmt.kind {
             StmtKind::Hole => {}
             StmtKind::Setting(setting) => self.setting_in_block(setting, stmt.span),
-            StmtKind::Let { name, ty, value } => self.let_stmt(name, ty.as_ref(), value.as_ref()),
+            StmtKind::Let { name, ty, value } => {
+                self.let_stmt(name, ty.as_ref(), value.as_ref());
+                if let Some(value) = value {
+                    self.note_act(name, Span::new(stmt.span.start, value.span().start));
+                }
+            }
             StmtKind::Out { place, value } if steps => self.out_stmt(place, value),
             StmtKind::Out { place, value } => self.graph_out(place, value),
             StmtKind::Source(source) => self.source_stmt(source),
@@ -207,7 +218,6 @@ impl Infer<'_> {
             StmtKind::After { .. } => self.misplaced(stmt.span, "`after`", "in a pipeline"),
             StmtKind::Stage { .. } => self.misplaced(stmt.span, "a `stage`", "in a pipeline"),
             StmtKind::Gate { .. } => self.misplaced(stmt.span, "a `gate`", "in a pipeline"),
-            StmtKind::Finally(body) | StmtKind::OnFailure(body) if graph => self.graph_tail(stmt, body),
             StmtKind::Finally(_) | StmtKind::OnFailure(_) => self.nested_cleanup(cleanup_word(&stmt.kind), stmt.span),
             StmtKind::Export { .. } | StmtKind::AddPath(_) | StmtKind::Summary(_) | StmtKind::Checkout(_) => {
                 self.step_stmt(stmt);
@@ -301,6 +311,15 @@ impl Infer<'_> {
         }
         self.declare(name, val, LocalKind::Let, late);
         self.chains.insert(name.span, chain);
+    }
+
+    /// Notes that what was bound last does something, so that it stays when its name goes. `bound` is
+    /// what stands before it.
+    fn note_act(&mut self, name: &Name, bound: Span) {
+        let Some(val) = self.out.types.get(&name.span) else { return };
+        if acts(&val.ty) {
+            self.acts.insert(name.span, bound);
+        }
     }
 
     /// What a script can write besides outputs: the type of a `let` without value.
@@ -472,5 +491,15 @@ fn late_reason(name: &str, source: &Source, phase: Phase) -> Option<String> {
             Some(format!("`{name}` is the result of this call"))
         }
         (_, phase) => Some(format!("`{name}` is known {}", phase.when())),
+    }
+}
+
+/// Whether a value is what calls gave.
+fn acts(ty: &Ty) -> bool {
+    match ty {
+        Ty::Call(_) => true,
+        Ty::Optional(inner) | Ty::List(inner) => acts(inner),
+        Ty::Family(family) => acts(&family.member),
+        _ => false,
     }
 }

@@ -20,14 +20,12 @@ impl Infer<'_> {
     pub(super) fn call(&mut self, callee: &Expr, args: &[Arg], args_span: Span, expected: Option<&Ty>) -> Val {
         if let ExprKind::Name(name) = &callee.kind
             && super::take::TAKES.contains(&name.as_str())
-            && self.local(name).is_none()
             && resolve(self.db, self.file, name).is_none()
         {
             return self.take(name, callee.span, args, expected);
         }
         if let ExprKind::Name(name) = &callee.kind
             && name == super::view::MERGE
-            && self.local(name).is_none()
             && resolve(self.db, self.file, name).is_none()
         {
             return self.merge_directories(callee.span, args);
@@ -39,7 +37,6 @@ impl Infer<'_> {
         }
         if let ExprKind::Name(name) = &callee.kind
             && super::method::BUILTINS.contains(&name.as_str())
-            && self.local(name).is_none()
             && resolve(self.db, self.file, name).is_none()
         {
             return self.builtin(name, callee, args);
@@ -152,7 +149,22 @@ impl Infer<'_> {
     fn callee(&mut self, callee: &Expr) -> Option<Def> {
         match &callee.kind {
             ExprKind::Name(name) => {
-                if let Some(local) = self.read_local(name) {
+                // A local value may have the name of what can be called, and is none.
+                let callable = match resolve(self.db, self.file, name) {
+                    Some(Res::Def(def)) => !matches!(
+                        def.kind(self.db),
+                        DefKind::Use
+                            | DefKind::Const
+                            | DefKind::Secret
+                            | DefKind::Enum
+                            | DefKind::Artifact
+                            | DefKind::Pipeline
+                            | DefKind::Test
+                            | DefKind::Hole
+                    ),
+                    _ => false,
+                };
+                if !callable && let Some(local) = self.read_local(name) {
                     let shown = self.show(&local.val.ty);
                     let finding = self
                         .finding(Code::NotCallable, callee.span, format!("`{name}` is a value and cannot be called"))

@@ -4,12 +4,12 @@
 use flow_syntax::tree::Body;
 use flow_syntax::{Code, Span};
 
-use super::Infer;
+use super::{Infer, Where};
 
 impl Infer<'_> {
     /// Where a clean-up stands among those before it: `on_failure`, then `finally`, each once.
     pub(super) fn cleanup_order(&mut self, word: &'static str, span: Span, before: &mut Vec<(&'static str, Span)>) {
-        let at = Span::new(span.start, span.start + u32::try_from(word.len()).unwrap_or(0));
+        let at = word_span(word, span);
         let finding = if let Some((_, first)) = before.iter().find(|(other, _)| *other == word) {
             Some(
                 self.finding(Code::BadCleanup, at, format!("`{word}` stands twice"))
@@ -45,11 +45,21 @@ impl Infer<'_> {
         self.report(finding);
     }
 
-    /// A clean-up in a block.
+    /// A clean-up in a block, or in a body that has none.
     pub(super) fn nested_cleanup(&mut self, word: &'static str, span: Span) {
-        let at = Span::new(span.start, span.start + u32::try_from(word.len()).unwrap_or(0));
+        let at = word_span(word, span);
+        if self.place == Where::Flow {
+            let finding = self
+                .finding(Code::NotAllowedHere, at, format!("`{word}` has no meaning in a flow"))
+                .label("not here")
+                .note("a flow is a part of a pipeline, and only the whole of that succeeds or fails")
+                .help("put it at the end of the pipeline");
+            self.report(finding);
+            return;
+        }
+        let block = if self.place.is_graph() { "a block" } else { "a block or a step" };
         let finding = self
-            .finding(Code::BadCleanup, at, format!("`{word}` cannot stand in a block or a step"))
+            .finding(Code::BadCleanup, at, format!("`{word}` cannot stand in {block}"))
             .label("not at the end of the body")
             .note("it belongs to a whole body and runs when that has ended")
             .help("move it to the end of the body");
@@ -58,10 +68,17 @@ impl Infer<'_> {
 
     /// What a clean-up does. What the body bound may be missing in it, and nothing is written.
     pub(super) fn cleanup(&mut self, body: &Body, word: &'static str, span: Span) {
-        let at = Span::new(span.start, span.start + u32::try_from(word.len()).unwrap_or(0));
-        if !matches!(self.place, super::Where::Job | super::Where::Action) {
-            self.nested_cleanup(word, span);
-            return;
+        let at = word_span(word, span);
+        match self.place {
+            Where::Job | Where::Action => {}
+            Where::Pipeline => {
+                self.graph_tail(body, word, at);
+                return;
+            }
+            _ => {
+                self.nested_cleanup(word, span);
+                return;
+            }
         }
         if body.stmts.is_empty() {
             let finding = self
@@ -81,4 +98,9 @@ impl Infer<'_> {
         });
         self.cleanup = outer;
     }
+}
+
+/// Where the word that begins a statement stands.
+fn word_span(word: &str, statement: Span) -> Span {
+    Span::new(statement.start, statement.start + u32::try_from(word.len()).unwrap_or(0))
 }

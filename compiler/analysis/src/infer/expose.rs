@@ -17,11 +17,7 @@ impl Infer<'_> {
                 self.expose_title(title);
             }
             None if self.is_take(value) => {
-                let finding = self
-                    .finding(Code::BadTitle, value.span, "what is exposed here has no name")
-                    .label("found under which name?")
-                    .help("say it: `expose … as \"name\"`");
-                self.report(finding);
+                self.exposed_nameless(value.span);
             }
             None => {}
         }

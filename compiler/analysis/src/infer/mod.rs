@@ -48,7 +48,7 @@ use smol_str::SmolStr;
 use self::assign::Writes;
 pub use self::fields::schema_fields;
 pub use self::foreign::{Binding, Port, binding};
-pub use self::graph::{Exposed, exposed};
+pub use self::graph::{Exposed, exposed, own_name};
 pub use self::sig::{OutputSig, ParamSig, Signature, const_value, findings, matched, signature};
 use crate::db::{Db, Def, DefKind, File, syntax};
 use crate::label::Labels;
@@ -197,6 +197,8 @@ struct Infer<'db> {
     present: refine::Present,
     /// What made the names late that are bound here, by where.
     chains: FxHashMap<Span, chain::Chain>,
+    /// Names of calls, with what stands before the call: `let x = `.
+    acts: FxHashMap<Span, Span>,
     /// Names of blocks that have ended, with where they were bound.
     gone: Vec<(SmolStr, Span)>,
     /// What a pipeline or a flow has called and named up to this point.
@@ -274,6 +276,7 @@ impl<'db> Infer<'db> {
             env: Vec::new(),
             present: Vec::new(),
             chains: FxHashMap::default(),
+            acts: FxHashMap::default(),
             gone: Vec::new(),
             graph: graph::Graph::default(),
             runner: None,
@@ -393,17 +396,16 @@ impl<'db> Infer<'db> {
                 LocalKind::Loop | LocalKind::Output | LocalKind::Slot => continue,
             };
             let name = &local.name;
-            let help = match &local.val.ty {
-                Ty::Call(call) if call.job => {
-                    format!("keep the call alone, without `let {name} =`, or call it `_{name}`")
-                }
-                _ => format!("remove it, or call it `_{name}` to keep it"),
+            let finding =
+                self.finding(code, local.span, format!("the {what} `{name}` is never used")).label("never read");
+            let finding = match self.acts.get(&local.span) {
+                Some(bound) => finding.help("keep the call alone").fix("keep the call alone", self.at(*bound), ""),
+                None => finding.help(format!("remove it, or call it `_{name}` to keep it")).fix(
+                    format!("call it `_{name}`"),
+                    self.at(local.span),
+                    format!("_{name}"),
+                ),
             };
-            let finding = self
-                .finding(code, local.span, format!("the {what} `{name}` is never used"))
-                .label("never read")
-                .help(help)
-                .fix(format!("call it `_{name}`"), self.at(local.span), format!("_{name}"));
             self.report(finding);
         }
     }

@@ -179,6 +179,8 @@ impl Infer<'_> {
                     | Ty::Error
             )
         };
+        self.event_never(op, left, right);
+        self.event_never(op, right, left);
         let (x, y) = (a.ty.single().clone(), b.ty.single().clone());
         // Whether a secret is there may be asked.
         if matches!(x, Ty::None) || matches!(y, Ty::None) {

@@ -1,10 +1,9 @@
 //! `expose` in a pipeline: files of jobs, given to people under a name.
 
 use flow_analysis::Place;
-use flow_analysis::ty::Ty;
+use flow_analysis::infer::own_name;
 use flow_syntax::Span;
-use flow_syntax::tree::{Expr, ExprKind, Map, Text};
-use smol_str::SmolStr;
+use flow_syntax::tree::{Expr, Map, Text};
 
 use super::claim::expose_options;
 use super::compute::guard;
@@ -34,7 +33,7 @@ impl<'db> Graph<'db> {
         let val = scope.value(value, self)?;
         let (when, retention_days) = expose_options(scope, options)?;
         let name = title.map(|title| scope.title(title)).transpose()?;
-        let name = name.or_else(|| field_name(scope, value));
+        let name = name.or_else(|| own_name(value, &|span| scope.ty(span)).map(|name| name.to_string()));
         let shown = Shown { name, when, retention_days, place: scope.place(span), at: scope.at(span) };
         let val = self.received(&val);
         let mut named = Vec::new();
@@ -96,18 +95,4 @@ impl<'db> Graph<'db> {
         }
         Ok(())
     }
-}
-
-/// The field that is exposed gives it its name.
-fn field_name(scope: &Scope<'_>, value: &Expr) -> Option<String> {
-    match &value.kind {
-        ExprKind::Field { base, name, .. } if scope.ty(base.span).is_some_and(is_artifact) => {
-            Some(SmolStr::to_string(&name.text))
-        }
-        _ => None,
-    }
-}
-
-fn is_artifact(ty: &Ty) -> bool {
-    matches!(ty.single(), Ty::Artifact(..))
 }

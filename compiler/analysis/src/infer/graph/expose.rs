@@ -4,13 +4,11 @@ use flow_syntax::tree::{Entry, EntryValue, Expr, ExprKind, Map, Text};
 use flow_syntax::{Code, Span};
 use smol_str::SmolStr;
 
-use super::super::sink::Sink;
-use super::super::title::is_invisible;
-use super::super::{Infer, Phase};
+use super::super::{Infer, signature};
 use crate::db::{Db, Def, DefKind, syntax};
 use crate::place::Place;
 use crate::ty::Ty;
-use crate::value::ConstValue;
+use crate::value::{ConstValue, Norm};
 
 /// What a pipeline exposes under a name that a program can read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +45,7 @@ impl Infer<'_> {
         let val = self.expr(value, None);
         let ty = val.ty.single().clone();
         let exposable = self.require_files(value.span, &ty);
-        let own = self.own_name(value);
+        let own = own_name(value, &|span| self.out.types.get(&span).map(|val| &val.ty));
         let name = match title {
             Some(title) => {
                 self.distinct_in_loops(title, "download");
@@ -55,6 +53,9 @@ impl Infer<'_> {
             }
             None => {
                 let same = exposable && self.same_in_loops(value.span);
+                if exposable && !same && own.is_none() {
+                    self.exposed_nameless(value.span);
+                }
                 own.as_ref().filter(|_| !same).map(SmolStr::to_string)
             }
         };
@@ -70,6 +71,65 @@ impl Infer<'_> {
         }
         if let Some(options) = options {
             self.expose_options(options);
+            self.exposed_of_failed(value, options);
+        }
+    }
+
+    /// Reports what has no name under which it could be found.
+    pub(in super::super) fn exposed_nameless(&mut self, span: Span) {
+        let finding = self
+            .finding(Code::BadTitle, span, "what is exposed here has no name")
+            .label("found under which name?")
+            .help("say it: `expose … as \"name\"`");
+        self.report(finding);
+    }
+
+    /// Reports `when = failed` of what its job gives only if it succeeds.
+    fn exposed_of_failed(&mut self, value: &Expr, options: &Map) {
+        let failed = options.entries.iter().find_map(|entry| match &entry.value {
+            EntryValue::Expr(when) if entry.key.text == "when" => Some(when),
+            _ => None,
+        });
+        let Some(when) = failed.filter(
+            |when| matches!(self.norm(when), Norm::Value(ConstValue::Variant { name, .. }) if name == "failed"),
+        ) else {
+            return;
+        };
+        let Some((job, name)) = self.maker(value) else { return };
+        let made = signature(self.db, job).outputs.iter().find(|output| output.name == name);
+        let Some(output) = made.filter(|output| !output.always && job.kind(self.db) == DefKind::Job) else { return };
+        let finding = self
+            .finding(Code::NeverExposed, when.span, format!("`{name}` is not there when its job has failed"))
+            .label("would never be exposed")
+            .related(Place::new(job, output.span), "given only if the job succeeds")
+            .note("an output is published when its job has succeeded; one that is `always`, however the job ends")
+            .help(format!("declare it `always {name}: …`, or expose it in the job, where the files are"));
+        self.report(finding);
+    }
+
+    /// The job and the output of it that `value` is or is a part of, as far as it says so itself.
+    fn maker(&self, value: &Expr) -> Option<(Def, SmolStr)> {
+        fn call(ty: &Ty) -> Option<&crate::ty::Call> {
+            match ty.present() {
+                Ty::Call(call) if call.job => Some(call),
+                Ty::Family(family) => call(&family.member),
+                Ty::List(inner) => call(inner),
+                _ => None,
+            }
+        }
+        let called = |e: &Expr| self.out.types.get(&e.span).and_then(|val| call(&val.ty));
+        if let Some(call) = called(value) {
+            return call.outputs.first().map(|(name, _)| (call.def, name.clone()));
+        }
+        match &value.kind {
+            ExprKind::Field { base, name, .. } => match called(base) {
+                Some(call) if call.outputs.iter().any(|(output, _)| *output == name.text) => {
+                    Some((call.def, name.text.clone()))
+                }
+                _ => self.maker(base),
+            },
+            ExprKind::Index { base, .. } => self.maker(base),
+            _ => None,
         }
     }
 
@@ -98,21 +158,6 @@ impl Infer<'_> {
         false
     }
 
-    /// The name after `as`, if it can be a name.
-    pub(in super::super) fn expose_title(&mut self, title: &Text) -> Option<String> {
-        if self.sink_text(title, Sink::Title("the name of what is exposed")).phase != Phase::Const {
-            return None;
-        }
-        let name = self.text_value(title)?;
-        let Some(problem) = name_problem(&name) else { return Some(name) };
-        let finding = self
-            .finding(Code::BadTitle, title.span, format!("`{}` {problem}", name.escape_debug()))
-            .label("cannot be the name of a download")
-            .help("name it with letters, digits, spaces, `.`, `-` and `_`");
-        self.report(finding);
-        None
-    }
-
     /// `{ when = always, retention = 14d }`.
     pub(in super::super) fn expose_options(&mut self, options: &Map) {
         let when = crate::scope::prelude(self.db, "When").map_or(Ty::Error, Ty::Enum);
@@ -122,7 +167,7 @@ impl Infer<'_> {
             if key.text != "retention" {
                 continue;
             }
-            let crate::value::Norm::Value(ConstValue::Duration(ms)) = self.norm(value) else { continue };
+            let Norm::Value(ConstValue::Duration(ms)) = self.norm(value) else { continue };
             let problem = if ms < DAY {
                 "is less than a day"
             } else if ms > MOST_DAYS * DAY {
@@ -167,21 +212,18 @@ impl Infer<'_> {
         self.report(finding);
         true
     }
+}
 
-    /// The name of what is exposed, without `as`: that of the output or of the field.
-    fn own_name(&self, value: &Expr) -> Option<SmolStr> {
-        match &value.kind {
-            ExprKind::Field { name, .. } => Some(name.text.clone()),
-            ExprKind::Index { base, .. } => self.own_name(base),
-            kind => {
-                let ty = &self.out.types.get(&value.span)?.ty;
-                match (ty.present(), kind) {
-                    (Ty::Call(call), _) => call.outputs.first().map(|(name, _)| name.clone()),
-                    (_, ExprKind::Name(name)) => Some(name.clone()),
-                    _ => None,
-                }
-            }
-        }
+/// The name of what is exposed without `as`: that of the output or the field, else that of the value.
+pub fn own_name<'t>(value: &Expr, ty: &dyn Fn(Span) -> Option<&'t Ty>) -> Option<SmolStr> {
+    match &value.kind {
+        ExprKind::Field { name, .. } => Some(name.text.clone()),
+        ExprKind::Index { base, .. } => own_name(base, ty),
+        kind => match (ty(value.span)?.present(), kind) {
+            (Ty::Call(call), _) => call.outputs.first().map(|(name, _)| name.clone()),
+            (_, ExprKind::Name(name)) => Some(name.clone()),
+            _ => None,
+        },
     }
 }
 
@@ -195,34 +237,4 @@ fn is_files(ty: &Ty) -> bool {
 fn is_identifier(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-/// What is wrong with a name under which files are given to people: what the stores of hosted CI, or
-/// the systems on which people unpack them, refuse.
-fn name_problem(name: &str) -> Option<&'static str> {
-    const REFUSED: [char; 9] = ['"', ':', '<', '>', '|', '*', '?', '\\', '/'];
-    const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
-    let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
-    let numbered = ["com", "lpt"]
-        .iter()
-        .any(|port| stem.strip_prefix(port).is_some_and(|n| matches!(n.as_bytes(), [b'1'..=b'9'])));
-    if name.trim().is_empty() {
-        Some("is empty")
-    } else if name == "." || name == ".." {
-        Some("is a folder in every folder")
-    } else if name.contains(REFUSED) {
-        Some("holds one of the characters `\" : < > | * ? \\ /`, which no backend takes")
-    } else if name.contains(char::is_control) {
-        Some("holds a line break or another control character")
-    } else if name.contains(is_invisible) {
-        Some("holds a character that is not seen, or that turns the text around it")
-    } else if name.starts_with(' ') || name.ends_with([' ', '.']) {
-        Some("begins or ends with a space, or ends with a dot, which Windows drops")
-    } else if DEVICES.contains(&stem.as_str()) || numbered {
-        Some("is the name of a device on Windows")
-    } else if name.len() > 100 {
-        Some("is longer than 100 bytes")
-    } else {
-        None
-    }
 }

@@ -8,14 +8,15 @@ mod order;
 mod other;
 mod out;
 mod param;
+mod started;
 mod tail;
 
-use flow_syntax::tree::{self, Body, Name, Setting, Stmt, StmtKind};
+use flow_syntax::tree::{self, Body, Name, Setting, StmtKind};
 use flow_syntax::{Code, Span};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-pub use self::expose::{Exposed, exposed};
+pub use self::expose::{Exposed, exposed, own_name};
 pub(super) use self::loops::Over;
 pub(super) use self::out::is_plain;
 use super::{Infer, Signature};
@@ -30,6 +31,8 @@ pub(super) struct Graph {
     around: Vec<Around>,
     /// The loops around this place, outermost first.
     loops: Vec<Loop>,
+    /// The events that start the pipeline, as `ctx.event` calls them; none where any may.
+    events: Vec<SmolStr>,
     stages: FxHashMap<String, Span>,
     gates: FxHashMap<String, Span>,
     exposed: Vec<Exposed>,
@@ -82,7 +85,7 @@ impl Infer<'_> {
     pub(super) fn flow(&mut self, flow: &tree::Flow, signature: &Signature) {
         self.declare_params(signature);
         self.declare_outputs(signature);
-        self.graph_body(&flow.body);
+        self.body(&flow.body);
         self.judge(&signature.outputs);
         self.require_calls(&flow.name, &flow.body, "flow");
         self.report_unused();
@@ -92,21 +95,23 @@ impl Infer<'_> {
         // What the signature found out of the parameters is what the body goes by.
         self.out.names.extend(signature.checked.names.clone());
         self.out.types.extend(signature.checked.types.clone());
-        self.declare_outputs(signature);
-        let triggers: Vec<&Name> = pipeline
+        let triggers: Vec<&tree::Path> = pipeline
             .body
             .stmts
             .iter()
             .filter_map(|stmt| match &stmt.kind {
-                StmtKind::Setting(Setting::Trigger { event, .. }) => event.segments.first(),
+                StmtKind::Setting(Setting::Trigger { event, .. }) => Some(event),
                 _ => None,
             })
             .collect();
+        self.graph.events = started::events_of(&triggers);
+        let triggers: Vec<&Name> = triggers.iter().filter_map(|event| event.segments.first()).collect();
+        self.declare_outputs(signature);
         // Where nothing else starts it, there is a pull request.
         if triggers.iter().all(|event| event.text == "pull_request") && !triggers.is_empty() {
             self.present.extend(super::refine::of_event("pull_request"));
         }
-        self.graph_body(&pipeline.body);
+        self.body(&pipeline.body);
         self.judge(&signature.outputs);
         self.outputs_need_call(pipeline);
         if triggers.is_empty() {
@@ -201,12 +206,6 @@ impl Infer<'_> {
         });
     }
 
-    /// Settings and statements, and what comes last.
-    fn graph_body(&mut self, body: &Body) {
-        self.body(body);
-        self.tail_order(body);
-    }
-
     /// Reports a statement that must not stand within the blocks around it.
     fn only_at_top(&mut self, span: Span, what: &str, help: &str) -> bool {
         let Some(around) = self.graph.around.last().copied() else { return true };
@@ -217,9 +216,4 @@ impl Infer<'_> {
         self.report(finding);
         false
     }
-}
-
-/// Where the word that begins a statement stands.
-fn keyword(stmt: &Stmt, word: &str) -> Span {
-    Span::new(stmt.span.start, stmt.span.start + u32::try_from(word.len()).unwrap_or(0))
 }

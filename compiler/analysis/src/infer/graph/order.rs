@@ -5,11 +5,9 @@ use std::sync::Arc;
 use flow_syntax::tree::{Body, Expr, ExprKind, Text};
 use flow_syntax::{Code, Span};
 
-use super::super::sink::Sink;
 use super::super::{Infer, Phase, Val};
 use super::Around;
 use crate::ty::Ty;
-use crate::value::{ConstValue, Norm};
 
 impl Infer<'_> {
     /// `call as "title" after x`.
@@ -35,41 +33,6 @@ impl Infer<'_> {
             self.order(after);
         }
         val
-    }
-
-    /// A title, which has to be known while compiling and to hold something that an id can be made of.
-    pub(super) fn title_of(&mut self, title: &Text, what: &str) -> Option<String> {
-        if self.sink_text(title, Sink::Title(&format!("the title of a {what}"))).phase != Phase::Const {
-            return None;
-        }
-        let text = self.text_value(title)?;
-        let problem = if text.trim().is_empty() {
-            "is empty"
-        } else if !text.contains(|c: char| c.is_ascii_alphanumeric()) {
-            "holds no letter and no digit, so no id can be made of it"
-        } else if text.contains(char::is_control) {
-            "holds a line break or another control character"
-        } else {
-            return Some(text);
-        };
-        let finding = self
-            .finding(Code::BadTitle, title.span, format!("the title of this {what} {problem}"))
-            .label("no title")
-            .help("say in a few words what it does");
-        self.report(finding);
-        None
-    }
-
-    /// The value of a text, as far as it can be told while compiling.
-    pub(super) fn text_value(&self, text: &Text) -> Option<String> {
-        if let Some(plain) = text.plain() {
-            return Some(plain);
-        }
-        let e = Expr { kind: ExprKind::Text(text.clone()), span: text.span };
-        match self.norm(&e) {
-            Norm::Value(ConstValue::Text(text)) => Some(text.to_string()),
-            _ => None,
-        }
     }
 
     /// What stands after `after`: handles. A job under a guard orders too: one that is skipped lets
