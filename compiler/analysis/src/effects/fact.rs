@@ -36,6 +36,8 @@ pub struct Facts {
     pub settings: Vec<(SmolStr, Span)>,
     /// `permissions { … }`.
     pub permissions: Option<PermissionBlock>,
+    /// It runs scripts.
+    pub scripts: bool,
     /// `git` in scripts.
     pub git: Vec<Span>,
     /// `checkout = none`: where the sources are not fetched.
@@ -296,6 +298,7 @@ impl<'a> Walk<'a> {
     }
 
     fn script(&mut self, script: &'a Script) {
+        self.facts.scripts = true;
         self.text(&script.text);
         for part in &script.text.parts {
             let TextPart::Literal { value, span } = part else { continue };

@@ -27,6 +27,8 @@ struct Needs {
     known: Vec<Need>,
     /// Something uses the token in a way that cannot be told.
     unknown: bool,
+    /// Scripts run, which can ask the platform who they are without the token.
+    scripts: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +62,7 @@ fn needs(db: &dyn Db, def: Def) -> Needs {
     }
     let facts = facts(db, def);
     needs.unknown = !facts.foreign.is_empty() || !facts.raw.is_empty() || facts.ctx.iter().any(|(it, _)| it == "token");
+    needs.scripts = facts.scripts;
     // What an action says that its scripts need.
     for it in facts.permissions.iter().filter(|_| def.kind(db) == DefKind::Action).flat_map(|block| &block.granted) {
         if it.access != Access::None {
@@ -74,6 +77,7 @@ fn needs(db: &dyn Db, def: Def) -> Needs {
     for call in &facts.calls {
         let inner = self::needs(db, call.def);
         needs.unknown |= inner.unknown;
+        needs.scripts |= inner.scripts;
         let step = (Place::new(def, call.span), format!("`{}` is called here", call.def.name(db)));
         for need in &inner.known {
             if needs.known.iter().any(|it| it.scope == need.scope && it.access >= need.access) {
@@ -186,7 +190,10 @@ pub(super) fn findings(db: &dyn Db, def: Def) -> Vec<Finding> {
     }
     for (index, it) in block.granted.iter().enumerate() {
         let needed = asked(&it.scope).unwrap_or(Access::None);
-        if it.access <= needed || block.granted.iter().take(index).any(|other| other.scope == it.scope) {
+        if it.access <= needed
+            || (it.scope == "id-token" && needs.scripts)
+            || block.granted.iter().take(index).any(|other| other.scope == it.scope)
+        {
             continue;
         }
         let has = format!("{} = {}", it.scope, it.access.word());

@@ -140,7 +140,8 @@ impl Infer<'_> {
                         self.read_local(name);
                     }
                 }
-                ArgValue::Out(_) => {}
+                // It would have been written.
+                ArgValue::Out(place) => self.mistaken.push(place.root.text.clone()),
             }
         }
     }

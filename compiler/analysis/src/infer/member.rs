@@ -29,6 +29,9 @@ impl Infer<'_> {
                 _ => {}
             }
         }
+        if let Some(def) = self.module_enum(base) {
+            return self.enum_member(def, name, span);
+        }
         if self.is_native(base) {
             return self.native_member(base, name);
         }
@@ -192,6 +195,24 @@ impl Infer<'_> {
         }
         self.unknown_variant(def, &name.text, name.span);
         Val::error()
+    }
+
+    /// `common.Profile`, before a variant.
+    fn module_enum(&mut self, e: &Expr) -> Option<Def> {
+        let ExprKind::Field { base, name, .. } = &e.kind else { return None };
+        let ExprKind::Name(module) = &base.kind else { return None };
+        let Some(Res::Module(file)) = resolve(self.db, self.file, module) else { return None };
+        if self.local(module).is_some() {
+            return None;
+        }
+        let def = scope(self.db, file).names.get(&name.text)?;
+        if def.kind(self.db) != DefKind::Enum {
+            return None;
+        }
+        let module = Name { text: module.clone(), span: base.span };
+        let def = self.module_member(&module, name)?;
+        self.note(e.span, Res::Def(def));
+        Some(def)
     }
 
     fn module_value(&mut self, base: &Expr, name: &Name, span: Span) -> Val {

@@ -218,8 +218,11 @@ impl<'db> Scope<'db> {
     }
 
     fn indexed(&mut self, e: &Expr, base: &Expr, index: &Expr, calls: &mut dyn Calls<'db>) -> Result<Val> {
-        let val = self.value(base, calls)?;
-        let val = calls.resolve(val);
+        // A member that is a job stays one, so that its output can be named: `builds[linux].app`.
+        let val = match self.value(base, calls)? {
+            val @ (Val::Family(_) | Val::List(_)) => val,
+            val => calls.resolve(val),
+        };
         if let Ok(key) = self.constant(index)
             && !matches!(val, Val::Late(_))
         {

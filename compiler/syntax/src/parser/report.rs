@@ -322,6 +322,21 @@ impl Finding<'_, '_> {
                     .fix("write ` =`", found.span(), " ="),
             );
         }
+        if found.kind == Kind::LBrace
+            && is(Want::Expr)
+            && let Some(assign) = self.before(1).filter(|it| it.kind == Kind::Assign)
+        {
+            let name = self.before(2).map_or("name", |it| self.says(it));
+            return Some(
+                Diagnostic::new(
+                    Code::ForeignSyntax,
+                    assign.span(),
+                    format!("the block of `{name}` stands without `=`"),
+                )
+                .help(format!("write `{name} {{ … }}`"))
+                .fix("remove the `=`", assign.span(), ""),
+            );
+        }
         if found.kind == Kind::Question {
             return Some(
                 Diagnostic::new(Code::ForeignSyntax, found.span(), "there is no `? :` in Flow")
