@@ -274,7 +274,7 @@ pub fn syntax(db: &dyn Db, def: Def) -> Arc<Item> {
 /// Whether a file has an item whose name cannot be read, so that any name may be the one it declares.
 #[salsa::tracked(returns(copy))]
 pub fn has_nameless(db: &dyn Db, file: File) -> bool {
-    defs(db, file).iter().any(|def| !matches!(def.kind(db), DefKind::Use | DefKind::Test) && def.name(db).is_empty())
+    defs(db, file).iter().any(|def| def.kind(db) != DefKind::Test && def.name(db).is_empty())
 }
 
 /// Whether the part of an item that others see has errors: not the body of a job, an action or a flow. Must not

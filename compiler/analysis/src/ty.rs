@@ -219,7 +219,7 @@ impl Ty {
 
 /// Whether two const arguments may be one: `_` and what is unknown are never told apart.
 fn same_argument(from: &Norm, to: &Norm) -> bool {
-    matches!(to, Norm::Any | Norm::Unknown) || matches!(from, Norm::Unknown) || from == to
+    matches!(to, Norm::Any) || to.is_unknown() || from.is_unknown() || from == to
 }
 
 /// Whether a value of type `from` may stand where one of type `to` is wanted: equal, or by one of the

@@ -114,6 +114,17 @@ pub enum Norm {
     Unknown,
 }
 
+impl Norm {
+    /// Whether it, or a part of it, is not known.
+    pub(crate) fn is_unknown(&self) -> bool {
+        match self {
+            Self::Unknown => true,
+            Self::Call(_, parts) | Self::Apply(_, parts) => parts.iter().any(Self::is_unknown),
+            Self::Value(_) | Self::Symbol(_) | Self::Any => false,
+        }
+    }
+}
+
 /// What a [`Norm::Apply`] does with its operands. No arithmetic is done on what is not known: two
 /// forms are one only if they are written alike.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

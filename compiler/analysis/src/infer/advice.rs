@@ -102,6 +102,7 @@ impl Infer<'_> {
                 let names = list(variants(self.db, *def).iter().map(smol_str::SmolStr::as_str));
                 format!("write one of its variants, without quotes: {names}")
             }
+            (Ty::Optional(_), Ty::Bool) => "ask whether it is there: `x != none`".to_owned(),
             (_, Ty::Bool) => "write `true` or `false`, without quotes, or a comparison".to_owned(),
             (Ty::String, Ty::Int) => "write a number, without quotes".to_owned(),
             (Ty::Int, Ty::Duration) => "add a unit: `30s`, `20min`, `1h`".to_owned(),

@@ -329,7 +329,8 @@ impl Infer<'_> {
             self.planned_argument(sig, param, value, &val, &noun);
             if param.mode == ParamMode::Const {
                 self.require_const(value, &val, &format!("`{}` of `{callee}`", param.name));
-                let norm = if val.phase == Phase::Const { val.norm.clone() } else { Norm::Unknown };
+                let fits = crate::ty::converts(self.db, &val.ty, &to);
+                let norm = if fits && val.phase == Phase::Const { val.norm.clone() } else { Norm::Unknown };
                 norms.insert(param.name.clone(), norm);
             }
             self.note_open(&param.ty, &param.name, &val.ty, &mut norms);

@@ -441,8 +441,13 @@ impl Infer<'_> {
     /// Checks that the patterns fit, that none comes too late and that together they leave nothing out.
     pub(super) fn patterns(&mut self, patterns: &[&Pattern], value: &Expr, arms_span: Span, subject: &Ty) {
         let mut taken: Vec<(Option<ConstValue>, Span)> = Vec::new();
+        let mut misfit = false;
         for pattern in patterns {
-            let Some(value) = self.pattern(pattern, subject) else { continue };
+            let Some(value) = self.pattern(pattern, subject) else {
+                // It may have been meant for one that would be missing.
+                misfit = true;
+                continue;
+            };
             let earlier = taken.iter().find(|(other, _)| other.is_none() || *other == value).map(|(_, span)| *span);
             if let Some(earlier) = earlier {
                 let finding = self
@@ -454,7 +459,8 @@ impl Infer<'_> {
             }
             taken.push((value, pattern.span));
         }
-        if subject.is_error()
+        if misfit
+            || subject.is_error()
             || taken.iter().any(|(value, _)| value.is_none())
             || patterns.iter().any(|pattern| pattern.kind == PatternKind::Hole)
         {

@@ -186,7 +186,7 @@ impl Infer<'_> {
         let ty = port.ty.as_ref().map_or(default_ty, |ty| self.lower_closed(ty));
         let (name, span) = (port.name.text.clone(), port.name.span);
         let at = port.ty.as_ref().map_or(span, |ty| ty.span);
-        self.port_type(it, port, &ty, at);
+        let ty = if self.port_type(it, port, &ty, at) { ty } else { Ty::Error };
         if let Some(foreign) = &port.foreign
             && foreign.plain().is_some_and(|name| name.trim().is_empty())
         {
@@ -217,7 +217,7 @@ impl Infer<'_> {
     }
 
     /// Whether an input, output or secret may be of type `ty`, and is joined exactly when it is a list.
-    fn port_type(&mut self, it: &Extern, port: &ExternPort, ty: &Ty, at: Span) {
+    fn port_type(&mut self, it: &Extern, port: &ExternPort, ty: &Ty, at: Span) -> bool {
         let inner = ty.present();
         let name = &port.name.text;
         let list = matches!(inner, Ty::List(element) if is_plain(element));
@@ -249,7 +249,7 @@ impl Infer<'_> {
                 _ => finding.help("give it another type"),
             };
             self.report(finding);
-            return;
+            return false;
         }
         match (&port.joined, list) {
             (None, true) => {
@@ -276,6 +276,7 @@ impl Infer<'_> {
             }
             _ => {}
         }
+        true
     }
 
     /// `permissions { contents = read }`.

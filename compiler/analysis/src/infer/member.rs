@@ -250,7 +250,7 @@ impl Infer<'_> {
                 return None;
             }
             // An import of nothing may have been meant for it.
-            None if !scope(self.db, self.file).findings.is_empty() => return None,
+            None if !scope(self.db, self.file).findings.is_empty() || has_nameless(self.db, self.file) => return None,
             None => {
                 let finding = self
                     .finding(Code::UnknownName, module.span, format!("there is no module `{}` here", module.text))

@@ -328,6 +328,10 @@ impl<'db> Infer<'db> {
         if name.is_missing() {
             return;
         }
+        if kind == LocalKind::Let && self.local(&name.text).is_some_and(|first| first.kind == LocalKind::Output) {
+            self.let_of_output(name);
+            return;
+        }
         if let Some(first) = self.local(&name.text) {
             let (place, related) = (self.at(name.span), self.at(first.span));
             let finding = Finding::new(Code::Shadowing, place, format!("`{}` is bound already", name.text))
@@ -349,6 +353,34 @@ impl<'db> Infer<'db> {
             self.report(finding);
         }
         self.bind(Local { name: name.text.clone(), span: name.span, val, kind, used: false, late });
+    }
+
+    /// `let x = …` where `x` is an output.
+    fn let_of_output(&mut self, name: &Name) {
+        let Some(first) = self.local(&name.text).map(|local| local.span) else { return };
+        let mut finding = self
+            .finding(Code::Shadowing, name.span, format!("`{}` is an output", name.text))
+            .label("a second value of that name")
+            .related(self.at(first), "declared here")
+            .help(format!("write the output, `out {} = …`, or choose another name", name.text));
+        if let Some(start) = name.span.start.checked_sub(4) {
+            let word = Span::new(start, name.span.start);
+            if self.let_word(word) {
+                finding = finding.fix("write the output", self.at(word), "out ");
+            }
+        }
+        self.report(finding);
+        self.mistaken.push(name.text.clone());
+    }
+
+    /// Whether `let ` stands there.
+    fn let_word(&self, span: Span) -> bool {
+        let start = crate::db::placements(self.db, self.file).get(&self.def).map(|it| it.start);
+        let text = self.file.text(self.db).as_ref().ok();
+        start.zip(text).is_some_and(|(start, text)| {
+            let placed = span.shift(start);
+            text.get(placed.start as usize..placed.end as usize) == Some("let ")
+        })
     }
 
     /// What a local value of this name would hide: another value, or a module. What is called or named as a
@@ -398,7 +430,13 @@ impl<'db> Infer<'db> {
             let name = &local.name;
             let finding =
                 self.finding(code, local.span, format!("the {what} `{name}` is never used")).label("never read");
+            let scripts = self.place.has_steps() && local.kind == LocalKind::Param;
             let finding = match self.acts.get(&local.span) {
+                None if scripts => finding
+                    .help(format!(
+                        "a script reads it by `#{{{name}}}`; else remove it, or call it `_{name}` to keep it"
+                    ))
+                    .fix(format!("call it `_{name}`"), self.at(local.span), format!("_{name}")),
                 Some(bound) => finding.help("keep the call alone").fix("keep the call alone", self.at(*bound), ""),
                 None => finding.help(format!("remove it, or call it `_{name}` to keep it")).fix(
                     format!("call it `_{name}`"),

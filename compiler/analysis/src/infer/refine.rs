@@ -45,7 +45,11 @@ impl Infer<'_> {
                 holds.extend(self.event_tells(left, right).or_else(|| self.event_tells(right, left)));
                 Tells { holds, fails: self.differs_from_none(left, right) }
             }
-            _ => Tells::default(),
+            // Refused as a condition; it was meant to ask whether the value is there.
+            _ => match self.out.types.get(&e.span).map(|val| &val.ty) {
+                Some(Ty::Optional(_)) => Tells { holds: path(e).into_iter().collect(), fails: Present::new() },
+                _ => Tells::default(),
+            },
         }
     }
 

@@ -106,6 +106,11 @@ impl Infer<'_> {
         let finding = self
             .finding(Code::UnknownSetting, name.span, format!("{} has no setting `{}`", place.noun(), name.text))
             .label("not a setting");
+        if place == Where::Job && matches!(name.text.as_str(), "cache" | "service") {
+            let finding = finding.help(format!("name it: `{} deps {{ … }}`", name.text));
+            self.report(finding.label("which one?"));
+            return;
+        }
         let elsewhere = ELSEWHERE.iter().find(|(key, ..)| *key == name.text);
         let finding = if let Some((_, ours, help)) = elsewhere {
             let finding = finding.help(*help);

@@ -337,6 +337,21 @@ impl Finding<'_, '_> {
                 .fix("remove the `=`", assign.span(), ""),
             );
         }
+        if is(Want::FatArrow) && found.kind == Kind::OrOr {
+            return instead("the patterns of an arm are joined by `|`".into(), "|");
+        }
+        if found.kind == Kind::Ident && self.before(1).is_some_and(|it| self.says(it) == "not") && is(Want::Brace) {
+            return Some(
+                Diagnostic::new(Code::ForeignSyntax, found.span(), "a condition is turned round by `!`")
+                    .help(format!("write `!{word}`")),
+            );
+        }
+        if found.kind == Kind::Lt && self.before(1).is_some_and(|it| matches!(self.says(it), "json" | "list" | "map")) {
+            return Some(
+                Diagnostic::new(Code::ForeignSyntax, found.span(), "types take their arguments in `( )`, not in `< >`")
+                    .help("write `json(T)`; a list is `[T]`, a value that may be missing `T?`"),
+            );
+        }
         if found.kind == Kind::Question {
             return Some(
                 Diagnostic::new(Code::ForeignSyntax, found.span(), "there is no `? :` in Flow")

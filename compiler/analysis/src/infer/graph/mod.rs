@@ -113,12 +113,16 @@ impl Infer<'_> {
         }
         self.body(&pipeline.body);
         self.judge(&signature.outputs);
-        self.outputs_need_call(pipeline);
+        // One that is not known may have been meant for any.
+        let known = self.out.findings.iter().all(|finding| finding.code != Code::UnknownTrigger);
+        if known {
+            self.outputs_need_call(pipeline);
+        }
         if triggers.is_empty() {
             self.no_trigger(pipeline);
         }
         let asks = |event: &&&Name| matches!(event.text.as_str(), "manual" | "call");
-        if let Some(trigger) = triggers.iter().find(|event| !asks(event)) {
+        if let Some(trigger) = triggers.iter().find(|event| !asks(event)).filter(|_| known) {
             self.require_defaults(pipeline, trigger);
         }
         self.require_calls(&pipeline.name, &pipeline.body, "pipeline");

@@ -61,7 +61,7 @@ impl Infer<'_> {
     /// `after x { … }`.
     pub(in super::super) fn after_block(&mut self, after: &Expr, body: &Body) {
         self.order(after);
-        let before = self.calls_so_far();
+        let before = (self.calls_so_far(), self.out.findings.len());
         self.open_block(Around::After, body);
         self.require_calls_since(before, after.span, "this `after` orders nothing");
     }
@@ -91,14 +91,15 @@ impl Infer<'_> {
                 self.report(finding);
             }
         }
-        let before = self.calls_so_far();
+        let before = (self.calls_so_far(), self.out.findings.len());
         self.open_block(Around::Stage, body);
         self.require_calls_since(before, title.span, "this stage calls no job");
     }
 
     /// Reports a block in which nothing was called since there were `before` calls.
-    fn require_calls_since(&mut self, before: usize, span: Span, headline: &str) {
-        if self.calls_so_far() > before {
+    fn require_calls_since(&mut self, before: (usize, usize), span: Span, headline: &str) {
+        // What is wrong in it may have been meant as a call.
+        if (self.calls_so_far(), self.out.findings.len()) != before {
             return;
         }
         let finding = self

@@ -20,6 +20,7 @@ impl Infer<'_> {
             }
         }
         let before = self.calls_so_far();
+        let wrong = self.out.findings.len();
         self.inside(Around::Tail, |infer| {
             infer.scoped(|infer| {
                 for stmt in &body.stmts {
@@ -33,7 +34,7 @@ impl Infer<'_> {
             }
         }
         let exposes = body.stmts.iter().any(|stmt| matches!(stmt.kind, StmtKind::Expose { .. }));
-        if self.calls_so_far() == before && !exposes {
+        if self.calls_so_far() == before && !exposes && self.out.findings.len() == wrong {
             let finding = self
                 .finding(Code::NoCalls, span, format!("this `{word}` does nothing"))
                 .label("no call in its block")
