@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use crate::delivery::Delivery;
 use crate::random::Random;
 
 /// A component.
@@ -23,6 +24,8 @@ pub(crate) struct Component {
     commands: Vec<String>,
     /// Jobs beside the usual ones.
     checks: Vec<Check>,
+    /// What it is delivered in; none: it is not delivered.
+    parts: Vec<&'static str>,
 }
 
 /// A job that looks at the sources.
@@ -34,7 +37,7 @@ struct Check {
 }
 
 impl Component {
-    pub(crate) fn new(random: &mut Random, nth: usize, shards: usize) -> Self {
+    pub(crate) fn new(random: &mut Random, nth: usize, shards: usize, delivered: bool) -> Self {
         let word = *random.pick(&["server", "agent", "worker", "console", "client", "proxy", "indexer", "mailer"]);
         let (first, rest) = word.split_at(1);
         let flavors = 1 + random.below(3);
@@ -48,6 +51,8 @@ impl Component {
         let mut check =
             |tool| Check { tool, attempts: 1 + random.below(4), captures: random.chance(40), loops: random.chance(30) };
         let checks = checks.into_iter().map(&mut check).collect();
+        let parts = if delivered { 1 + random.below(3) } else { 0 };
+        let parts = random.subset(&["core", "net", "store", "web"], parts);
         Self {
             name: format!("{word}_{nth}"),
             pascal: format!("{}{rest}{nth}", first.to_uppercase()),
@@ -59,6 +64,7 @@ impl Component {
             config: random.chance(50),
             commands,
             checks,
+            parts,
         }
     }
 
@@ -76,6 +82,14 @@ impl Component {
         for check in &self.checks {
             self.declare_check(out, check);
         }
+        if let Some(delivery) = self.delivery() {
+            delivery.declare(out);
+        }
+    }
+
+    fn delivery(&self) -> Option<Delivery<'_>> {
+        let Self { name, pascal, upper, parts, .. } = self;
+        (!parts.is_empty()).then(|| Delivery { name, pascal, upper, parts })
     }
 
     fn declare_values(&self, out: &mut String) {
@@ -124,6 +138,12 @@ artifact {pascal}(const flavor: {pascal}Flavor) {{
         symbols: file = "{name}.debug"
     }} else {{
         listing: file = "{name}.lst"
+    }}
+    match flavor {{
+        release => {{
+            manual: file = "{name}.1"
+        }}
+        _ => {{}}
     }}
 "#
         );
@@ -179,6 +199,7 @@ job build_{name}(
     }}
     if flavor == release {{
         sh "./ci/symbols.sh #{{app.binary}} > #{{out app.symbols}}"
+        sh "./ci/manual.sh {name} > #{{out app.manual}}"
     }} else {{
         sh "objdump -d #{{app.binary}} > #{{out app.listing}}"
     }}
@@ -303,6 +324,9 @@ job {tool}_{name}(const attempts: int = {attempts}) on linux {{
     expose {module}.pack_{name}({name}[release].app, version) as "{name}"
 "##
         );
+        if let Some(delivery) = self.delivery() {
+            delivery.call(out, module);
+        }
     }
 }
 
@@ -313,5 +337,5 @@ const COMMANDS: [&str; 6] = [
     "for file in src/*.@.in; do ./ci/expand.sh \"$file\" \"#{flavor}\"; done",
     "echo \"part @ for #{flavor}, built by #{threads} threads\"",
     "export PART_@=#{flavor}",
-    "if [ -e patches/@ ]; then git apply patches/@; fi",
+    "if [ -e patches/@ ]; then patch -p1 < patches/@; fi",
 ];

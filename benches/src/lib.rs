@@ -4,6 +4,7 @@
 #![allow(clippy::indexing_slicing, reason = "a benchmark that indexes badly should end")]
 
 mod component;
+mod delivery;
 pub mod editor;
 pub mod program;
 pub mod project;

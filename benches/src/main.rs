@@ -13,6 +13,7 @@ use flow_benches::{Shape, project};
 
 const USAGE: &str = "\
 usage: flow-benches budgets                    every budget beside what is measured here
+       flow-benches budgets --in-process       those that need no flowc
        flow-benches instances N                check, plan and emit that many job instances
        flow-benches generate DIR KIND N        write a program: KIND is lines, files, pipelines or instances";
 
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let done = match args.as_slice() {
         ["budgets"] => budgets::print(),
+        ["budgets", "--in-process"] => budgets::print_in_process(),
         ["instances", n] if let Ok(n) = n.parse() => budgets::instances(n),
         ["generate", folder, kind, n] if let (Ok(n), Some(shape)) = (n.parse(), shape(kind)) => {
             generate(folder, shape(n))

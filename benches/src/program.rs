@@ -22,18 +22,21 @@ pub struct Shape {
     pub pipelines: usize,
     /// How often each suite of tests is called: the way to many job instances.
     pub shards: usize,
+    /// Components are delivered too, by all that the language has. What is only checked has it; what
+    /// is planned keeps to what plans are made of.
+    pub delivered: bool,
 }
 
 impl Default for Shape {
     fn default() -> Self {
-        Self { seed: 1, libraries: 2, components: 2, pipelines: 1, shards: 2 }
+        Self { seed: 1, libraries: 2, components: 2, pipelines: 1, shards: 2, delivered: false }
     }
 }
 
 impl Shape {
     /// With at least this many lines, in files of a few hundred.
     pub fn lines(lines: usize) -> Self {
-        let mut shape = Self { libraries: 1, components: 3, pipelines: 1, ..Self::default() };
+        let mut shape = Self { libraries: 1, components: 3, pipelines: 1, delivered: true, ..Self::default() };
         while shape.generate().lines() < lines {
             shape.libraries += 1;
             shape.pipelines = shape.libraries.div_ceil(4);
@@ -44,7 +47,8 @@ impl Shape {
     /// With this many files, one in twenty of them a pipeline.
     pub fn files(files: usize) -> Self {
         let pipelines = (files / 20).max(1);
-        Self { libraries: files.saturating_sub(pipelines + 1).max(1), components: 1, pipelines, ..Self::default() }
+        let libraries = files.saturating_sub(pipelines + 1).max(1);
+        Self { libraries, components: 1, pipelines, delivered: true, ..Self::default() }
     }
 
     /// With this many pipelines of some ten jobs each, over a library for every five.
@@ -134,6 +138,7 @@ job describe() -> (version: string) on linux {
 /// A file of declarations.
 struct Library {
     name: String,
+    delivered: bool,
     components: Vec<Component>,
 }
 
@@ -142,8 +147,9 @@ impl Library {
         let mut random = Random::new(shape.seed, number);
         let topics = ["billing", "search", "mail", "media", "login", "orders", "stock", "report", "gateway", "ledger"];
         let name = format!("{}_{number}", random.pick(&topics));
-        let components = (0..shape.components).map(|nth| Component::new(&mut random, nth, shape.shards)).collect();
-        Self { name, components }
+        let components =
+            (0..shape.components).map(|nth| Component::new(&mut random, nth, shape.shards, shape.delivered)).collect();
+        Self { name, delivered: shape.delivered, components }
     }
 
     fn instances(&self) -> usize {
@@ -180,6 +186,9 @@ pipeline ci_{number} {{
         );
         for component in &self.components {
             component.call(&mut text, name);
+        }
+        if self.delivered {
+            let _ = writeln!(text, "    gate \"ci_{number} ok\"");
         }
         let _ = writeln!(text, "}}");
         SourceFile { path: format!("ci/ci_{number}.flow"), text }
