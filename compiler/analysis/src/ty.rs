@@ -88,6 +88,8 @@ pub struct Call {
     pub job: bool,
     /// Its outputs.
     pub outputs: Vec<(SmolStr, Ty)>,
+    /// Others that may have been called instead, with the names of these outputs there.
+    pub also: Vec<(Def, Vec<SmolStr>)>,
 }
 
 impl Ty {
@@ -146,6 +148,7 @@ impl Ty {
                 def: call.def,
                 job: call.job,
                 outputs: call.outputs.iter().map(|(name, ty)| (name.clone(), ty.substitute(with))).collect(),
+                also: call.also.clone(),
             })),
             other => other.clone(),
         }
@@ -230,6 +233,10 @@ pub fn converts(db: &dyn Db, from: &Ty, to: &Ty) -> bool {
         (Ty::Call(from), Ty::Call(to)) if from == to => true,
         (Ty::None, Ty::Optional(_)) => true,
         (Ty::Optional(from), Ty::Optional(to)) => converts(db, from, to),
+        // The only output of a call may be missing.
+        (Ty::Call(call), Ty::Optional(_)) if matches!(call.outputs.as_slice(), [(_, only)] if converts(db, only, to)) => {
+            true
+        }
         (from, Ty::Optional(to)) => converts(db, from, to),
         (Ty::Exec, Ty::File) => true,
         (Ty::Json(_), Ty::File) => true,

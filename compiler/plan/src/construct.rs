@@ -197,7 +197,8 @@ impl Walk<'_> {
         if let Some(it) = &job.concurrency {
             self.need(true, Construct::Concurrency, &it.place);
         }
-        self.need(!job.permissions.is_empty(), Construct::Permissions, at);
+        let usual = |it: &crate::model::Permission| it.is_usual() && job.checkout.is_some();
+        self.need(!job.permissions.iter().all(usual), Construct::Permissions, at);
         self.need(job.continue_on_error.is_some(), Construct::ContinueOnError, at);
         self.need(job.always, Construct::JobAlways, at);
         for raw in &job.raw {
@@ -209,6 +210,10 @@ impl Walk<'_> {
         for consume in &job.consumes {
             self.files(&consume.from, at);
             self.need(consume.optional, Construct::OptionalFiles, at);
+            for field in &consume.schema.fields {
+                self.need(field.matches.is_some(), Construct::Pattern, at);
+                self.need(field.kind == FieldKind::Json, Construct::Json, at);
+            }
             for assertion in &consume.asserts {
                 self.need(true, Construct::Assertion, &assertion.place);
             }

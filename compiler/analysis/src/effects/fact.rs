@@ -362,7 +362,9 @@ impl<'a> Walk<'a> {
                 self.take(e.span, taken);
             }
             ExprKind::Index { base, index } => {
-                let calls = self.val(base.span).is_some_and(|val| !calls(&val.ty).is_empty());
+                // Of a call with one output a member of that is read.
+                let calls =
+                    self.val(base.span).is_some_and(|val| !matches!(val.ty, Ty::Call(_)) && !calls(&val.ty).is_empty());
                 self.expr(base, !calls);
                 self.expr(index, true);
                 self.take(e.span, taken);
@@ -520,7 +522,10 @@ impl<'a> Walk<'a> {
 /// The calls that a type stands for, each with its outputs.
 fn calls(ty: &Ty) -> Vec<(Def, Vec<SmolStr>)> {
     match ty {
-        Ty::Call(call) => vec![(call.def, call.outputs.iter().map(|(name, _)| name.clone()).collect())],
+        Ty::Call(call) => {
+            let own = (call.def, call.outputs.iter().map(|(name, _)| name.clone()).collect());
+            std::iter::once(own).chain(call.also.iter().cloned()).collect()
+        }
         Ty::List(inner) | Ty::Optional(inner) => calls(inner),
         Ty::Family(family) => calls(&family.member),
         _ => Vec::new(),

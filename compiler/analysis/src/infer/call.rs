@@ -250,7 +250,7 @@ impl Infer<'_> {
                 self.taint(&place.root.text, labels);
             }
         }
-        Val { labels, ..Val::new(Ty::Call(Arc::new(Call { def, job, outputs })), Phase::Run) }
+        Val { labels, ..Val::new(Ty::Call(Arc::new(Call { def, job, outputs, also: Vec::new() })), Phase::Run) }
     }
 
     /// Matches arguments with parameters. Gives how late the arguments are and what they carry, and what

@@ -6,7 +6,6 @@ use flow_syntax::tree::{
     Arm, ArmValue, Body, Else, Expr, ExprKind, For, If, Match, Pattern, PatternKind, Source, StmtKind,
 };
 use flow_syntax::{Code, Span};
-use smol_str::SmolStr;
 
 use super::graph::{Around, Loop, Over};
 use super::sink::Sink;
@@ -15,7 +14,7 @@ use super::{Infer, LocalKind, Phase, Val, Where};
 use crate::label::Labels;
 use crate::scope::{Res, variants};
 use crate::suggest::list;
-use crate::ty::{Call, Family, Ty, converts};
+use crate::ty::{Family, Ty, converts};
 use crate::value::{ConstValue, Norm};
 
 impl Infer<'_> {
@@ -103,8 +102,9 @@ impl Infer<'_> {
     fn joined(&mut self, first: &Ty, second: &Ty, span: Span, what: &str) -> Ty {
         if let (Ty::Call(one), Ty::Call(two)) = (first, second)
             && one != two
+            && let Some(ty) = self.joined_calls(one, two)
         {
-            return self.joined_calls(one, two);
+            return ty;
         }
         if converts(self.db, second, first) {
             return first.clone();
@@ -135,30 +135,6 @@ impl Infer<'_> {
             ));
         self.report(finding);
         Ty::Error
-    }
-
-    /// What two calls have in common, of which one is made: the outputs that both have, and order.
-    fn joined_calls(&self, first: &Call, second: &Call) -> Ty {
-        if first.job != second.job {
-            return Ty::Unit;
-        }
-        if let ([(name, one)], [(_, two)]) = (first.outputs.as_slice(), second.outputs.as_slice()) {
-            let only = self.common(one, two).map(|ty| (name.clone(), ty));
-            return only.map_or(Ty::Unit, |only| call_with(first, vec![only]));
-        }
-        let both = first.outputs.iter().filter_map(|(name, one)| {
-            let (_, two) = second.outputs.iter().find(|(other, _)| other == name)?;
-            Some((name.clone(), self.common(one, two)?))
-        });
-        call_with(first, both.collect())
-    }
-
-    /// The type that both convert to, of the two.
-    fn common(&self, first: &Ty, second: &Ty) -> Option<Ty> {
-        if converts(self.db, second, first) {
-            return Some(first.clone());
-        }
-        converts(self.db, first, second).then(|| second.clone())
     }
 
     pub(super) fn for_value(&mut self, it: &For, expected: Option<&Ty>) -> Val {
@@ -581,9 +557,4 @@ impl Infer<'_> {
             }
         }
     }
-}
-
-/// A call with other outputs.
-fn call_with(call: &Call, outputs: Vec<(SmolStr, Ty)>) -> Ty {
-    Ty::Call(Arc::new(Call { outputs, ..Call::clone(call) }))
 }

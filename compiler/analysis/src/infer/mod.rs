@@ -20,6 +20,7 @@ mod flow;
 mod foreign;
 mod graph;
 mod hole;
+mod joined;
 mod member;
 mod method;
 mod narrow;

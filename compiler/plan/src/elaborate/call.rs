@@ -4,24 +4,23 @@ use std::sync::Arc;
 
 use flow_analysis::db::syntax;
 use flow_analysis::infer::{binding, signature};
+use flow_analysis::permission::Access;
 use flow_analysis::scope::Res;
-use flow_analysis::ty::Ty;
 use flow_analysis::value::ConstValue;
-use flow_analysis::{Def, DefKind, Finding};
+use flow_analysis::{Def, Finding};
 use flow_syntax::Code;
-use flow_syntax::tree::{self, ArgValue, Expr, ExprKind, ExternKind, ItemKind, PortDirection, Text};
+use flow_syntax::tree::{self, Expr, ExprKind, ExternKind, ItemKind, PortDirection, Text};
 
 use super::compute::{compute, guard};
-use super::consume::{Needs, Traced, decided, directory};
+use super::consume::{Needs, decided};
 use super::graph::{Graph, Instance};
-use super::job::{Built, Declared, Frame, Made as Kind, asserted, asserted_leaf, build};
+use super::job::{Built, Declared, Frame, Made as Kind, asserted, build};
 use super::name::{part, slug};
 use super::scope::{Argument, Result, Scope};
-use super::value::{Choice, Made, Origin, Outputs, Val, json_part, json_type, leaves, part_of, value_type};
+use super::trace::find;
+use super::value::{Choice, Made, Origin, Outputs, Val, json_part, json_type, value_type};
 use super::{MAX_INSTANCES, MAX_PLAN_STEPS};
-use crate::model::{
-    Assertion, Earlier, Files, ForeignJob, Job, Location, Op, Operand, Output, OutputKind, Value, ValueType,
-};
+use crate::model::{ForeignJob, Job, Location, Op, Operand, Output, OutputKind, Permission, Value, ValueType};
 
 /// How deep flows call one another.
 const DEEPEST: usize = 64;
@@ -216,38 +215,6 @@ impl<'db> Graph<'db> {
         Ok(Val::Outputs(Outputs { values: values.collect(), jobs: (first..self.jobs.len()).collect() }.into()))
     }
 
-    /// `ci.latest(branch: "main")`, `ci.run(id: n)`: what a run of another pipeline exposed, by name.
-    fn earlier(&mut self, scope: &mut Scope<'db>, e: &Expr, callee: &Expr, args: &[tree::Arg]) -> Result<Val> {
-        let ExprKind::Field { base, name, .. } = &callee.kind else {
-            return scope.not_built(callee.span, "calling this from a pipeline");
-        };
-        let pipeline = match scope.res(base.span) {
-            Some(Res::Def(def)) if def.kind(self.db) == DefKind::Pipeline => def.name(self.db).to_string(),
-            _ => return scope.not_built(callee.span, "calling this from a pipeline"),
-        };
-        let mut argument = None;
-        if let Some(tree::Arg { value: ArgValue::Expr(value), .. }) = args.first() {
-            argument = Some(Box::new(scope.operand(value, self)?.value));
-        }
-        let run = match (name.text.as_str(), argument) {
-            ("latest", branch) => Earlier::Latest { branch },
-            (_, Some(id)) => Earlier::Run { id },
-            (_, None) => return Err(Vec::new()),
-        };
-        let Some(ty) = scope.ty(e.span) else { return Err(Vec::new()) };
-        let Ty::Call(call) = ty.present() else { return Err(Vec::new()) };
-        let mut values = Vec::with_capacity(call.outputs.len());
-        for (name, ty) in &call.outputs {
-            let whole = scope.instance_type(ty.present());
-            let leaves = leaves(self.db, &whole, name, None, scope.at(e.span))
-                .map_err(|failure| failure.finding(self.db).into_iter().collect::<Vec<_>>())?;
-            let files = Files::Earlier { pipeline: pipeline.clone(), run: run.clone(), name: name.to_string() };
-            let source = Origin::Earlier { files, ty: whole, leaves };
-            values.push((name.clone(), Val::Made(Made { source, part: String::new(), asserted: None }.into())));
-        }
-        Ok(Val::Outputs(Outputs { values, jobs: Vec::new() }.into()))
-    }
-
     /// Id and title of an instance: the job's name, and what tells its calls apart.
     fn name_of(&self, job: &str, arguments: &[Argument]) -> (String, String) {
         let mut values: Vec<&ConstValue> = Vec::new();
@@ -338,7 +305,7 @@ impl<'db> Graph<'db> {
                 let members: Vec<_> = members.collect();
                 Val::Family(members.into_iter().map(|(key, val)| (key, self.received(&val))).collect())
             }
-            Kind::Files(files) => match json_part(files, rest) {
+            Kind::Files(files) => match json_part(self.db, files, rest) {
                 Some((leaf, path)) => {
                     let ty = json_type(self.db, &leaf.ty, &path).and_then(|ty| value_type(self.db, &ty));
                     let mut ty = ty.unwrap_or(ValueType::String);
@@ -366,77 +333,6 @@ impl<'db> Graph<'db> {
         Val::Late(Value::Output { job: job.id.clone(), output: name.to_owned() })
     }
 
-    /// What something that others make is.
-    pub(super) fn trace(&self, made: &Made) -> Option<Traced> {
-        let (from, ty, leaves, optional) = match &made.source {
-            Origin::Output { job, output } => {
-                let instance = self.jobs.get(*job)?;
-                let declared = find(&instance.built.outputs, output)?;
-                let Kind::Files(leaves) = &declared.kind else { return None };
-                let from = Files::Output { job: instance.job.id.clone(), output: declared.name.to_string() };
-                let optional = declared.always
-                    || instance.job.continue_on_error.is_some()
-                    || matches!(declared.ty, Ty::Optional(_));
-                (from, declared.ty.present().clone(), Arc::clone(leaves), optional)
-            }
-            Origin::Earlier { files, ty, leaves } => (files.clone(), ty.clone(), Arc::clone(leaves), true),
-            Origin::Subtree { of, path } => {
-                let Traced { from, optional, leaves, .. } = self.trace(of)?;
-                let from = Files::Subtree { of: Box::new(from), path: path.clone() };
-                (from, Ty::Opaque, directory("view", leaves.first()?.place), optional)
-            }
-            Origin::Filter { of, pattern } => {
-                let Traced { from, optional, leaves, .. } = self.trace(of)?;
-                let from = Files::Filter { of: Box::new(from), pattern: pattern.clone() };
-                (from, Ty::Opaque, directory("view", leaves.first()?.place), optional)
-            }
-            Origin::Merge { of, identical } => {
-                let mut all = Vec::new();
-                self.merged(of, &mut all)?;
-                let place = all.first()?.leaves.first()?.place;
-                let optional = all.iter().any(|it| it.optional);
-                let of = all.into_iter().map(|it| it.from).collect();
-                let from = Files::Merge { of, identical: *identical };
-                (from, Ty::Opaque, directory("view", place), optional)
-            }
-        };
-        let mut traced = Traced { from, ty, leaves, optional, asserts: Vec::new() };
-        if !made.part.is_empty() {
-            let own = part_of(&traced.leaves, &made.part);
-            if let [only] = &*own
-                && only.name.is_empty()
-            {
-                traced.ty = only.ty.clone();
-                traced.optional |= only.optional;
-            }
-            traced.leaves = own;
-            traced.from = Files::Part { of: Box::new(traced.from), field: made.part.clone() };
-        }
-        if let Some(asserted) = &made.asserted {
-            let dir = traced.leaves.first()?.clone();
-            traced.leaves = traced.leaves.iter().cloned().chain([asserted_leaf(&dir, &asserted.path)]).collect();
-            let (path, place) = (asserted.path.clone(), asserted.place.clone());
-            traced.asserts.push(Assertion { field: dir.name.to_string(), path, place });
-        }
-        Some(traced)
-    }
-
-    fn merged(&self, of: &[Val], all: &mut Vec<Traced>) -> Option<()> {
-        for val in of {
-            match val {
-                Val::Made(made) => all.push(self.trace(made)?),
-                Val::Family(members) => {
-                    for (_, val) in members.iter() {
-                        self.merged(std::slice::from_ref(val), all)?;
-                    }
-                }
-                Val::List(items) => self.merged(items, all)?,
-                _ => return None,
-            }
-        }
-        Some(())
-    }
-
     /// Notes a name under which files are given to people.
     pub(super) fn expose_name(&mut self, name: &str, place: flow_analysis::Place) -> Result<()> {
         match self.exposed.insert(name.to_owned(), place) {
@@ -449,15 +345,6 @@ impl<'db> Graph<'db> {
             ]),
         }
     }
-}
-
-/// The output `name`, or the member of a family that is called so.
-fn find<'a>(outputs: &'a [Declared], name: &str) -> Option<&'a Declared> {
-    outputs.iter().find_map(|output| match &output.kind {
-        _ if output.name == name => Some(output),
-        Kind::Family(members) => members.iter().map(|(_, member)| member).find(|member| member.name == name),
-        _ => None,
-    })
 }
 
 fn field_type(ty: &ValueType, name: &str) -> ValueType {
@@ -510,6 +397,14 @@ fn foreign(
         job.outputs.push(Output::new(sig.name.as_str(), OutputKind::Value { ty, value }, place));
         outputs.push(Declared { name: sig.name.clone(), ty: sig.ty.clone(), kind: Kind::Value, always: sig.always });
     }
+    let permissions = bound.permissions.iter().filter(|it| it.access != Access::None);
+    job.permissions = permissions
+        .map(|it| Permission {
+            scope: it.scope.to_string(),
+            access: it.access.word().to_owned(),
+            why: vec![format!("for {}", job.name)],
+        })
+        .collect();
     job.foreign = Some(ForeignJob { reference: bound.reference.to_string(), inputs, secrets, outputs: names });
     Ok((job, Built { outputs }, Vec::new()))
 }

@@ -13,7 +13,7 @@ use smol_str::SmolStr;
 use super::compute::guard;
 use super::reads::{Reads, shell, title};
 use super::scope::{Result, Scope};
-use super::steps::Steps;
+use super::steps::{Steps, Wanted};
 use super::value::{Base, Files, Val, kind, value_type};
 use crate::model::{
     Expose, Found, Location, Position, Publish, PublishFrom, Run, Script, ScriptPart, Value, ValueType, When, Write,
@@ -66,7 +66,7 @@ fn files_at(scope: &Scope<'_>, place: &Place) -> Result<Option<Files>> {
 
 fn claim(scope: &Scope<'_>, place: &Place) -> Result<Claim> {
     if let Some(files) = files_at(scope, place)? {
-        let (Some(location), Some(leaf), Base::Produced(output)) = (files.location(), files.leaf(), &files.base) else {
+        let (Some(location), Some(leaf), Base::Produced(output)) = (files.target(), files.leaf(), &files.base) else {
             // The checker knows all variants of the artifact, this instance has one of them.
             return Err(vec![
                 Finding::new(
@@ -139,7 +139,7 @@ fn declared_in(e: &Expr, name: &str) -> Option<flow_syntax::Span> {
 impl<'db> Steps<'db> {
     pub(super) fn out(&mut self, scope: &mut Scope<'db>, stmt: &Stmt, place: &Place, value: &Source) -> Result<()> {
         if let Some(files) = files_at(scope, place)? {
-            return self.take(scope, stmt, &files, value);
+            return self.files(scope, stmt, &files, value);
         }
         let ty = place_type(scope, place).unwrap_or(Ty::String);
         let val = self.made(scope, stmt, value, &place.root.text, &ty, false)?;
@@ -186,18 +186,38 @@ impl<'db> Steps<'db> {
         Ok(())
     }
 
-    /// `out x = file("target/app")`, `out x = other.file`.
-    fn take(&mut self, scope: &mut Scope<'db>, stmt: &Stmt, files: &Files, value: &Source) -> Result<()> {
-        let Source::Expr(e) = value else {
-            return scope.not_built(value.span(), "the output of a script as a file");
+    /// `out x = file("target/app")`, `out x = other.file`, or a choice of such.
+    fn files(&mut self, scope: &mut Scope<'db>, stmt: &Stmt, files: &Files, value: &Source) -> Result<()> {
+        if let Source::Expr(e) = value
+            && let Some((word, path)) = taken(e)
+        {
+            return self.take(scope, stmt, files, word, path);
+        }
+        let name = SmolStr::default();
+        let wanted = Wanted { name, ty: Ty::File, secret: false, files: Some(files.clone()) };
+        let outer = self.wanted.replace(wanted.clone());
+        let val = match value {
+            Source::Expr(e) => scope.value(e, self),
+            source => self.source_value(scope, stmt, source, wanted),
         };
-        let Some((word, path)) = taken(e) else {
-            let val = scope.value(e, self)?;
-            return match &val {
-                Val::Files(from) => self.pass(scope, stmt, from, files),
-                _ => scope.not_built(value.span(), "passing this on as an output"),
-            };
-        };
+        self.wanted = outer;
+        match &val? {
+            Val::Files(from) => self.pass(scope, stmt, from, files),
+            // Each branch has done so.
+            Val::Unit | Val::Const(ConstValue::None) | Val::Choice(_) => Ok(()),
+            _ => scope.not_built(value.span(), "passing this on as an output"),
+        }
+    }
+
+    /// Takes what a tool left behind.
+    pub(super) fn take(
+        &mut self,
+        scope: &mut Scope<'db>,
+        stmt: &Stmt,
+        files: &Files,
+        word: &str,
+        path: &Expr,
+    ) -> Result<()> {
         let from = scope.constant(path)?.text().unwrap_or_default();
         if word != "files"
             && let Some(problem) = flow_analysis::schema::path_problem(&from)
@@ -207,8 +227,17 @@ impl<'db> Steps<'db> {
                     .label("relative to the sources"),
             ]);
         }
-        let (Some(to), Some(leaf), Base::Produced(output)) = (files.location(), files.leaf(), &files.base) else {
+        let (Some(to), Some(leaf), Base::Produced(output)) = (files.target(), files.leaf(), &files.base) else {
             return scope.not_built(stmt.span, "taking a whole artifact");
+        };
+        let to = match to {
+            // One file for a pattern keeps its name.
+            Location::Produced { output, path } if leaf.is_pattern() && word != "files" => {
+                let name = from.rsplit('/').next().unwrap_or_default();
+                let path = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+                Location::Produced { output, path }
+            }
+            to => to,
         };
         let kind = kind(&leaf.ty);
         let write = Write { output: output.clone(), field: leaf.name.to_string(), place: scope.place(stmt.span) };
@@ -220,16 +249,17 @@ impl<'db> Steps<'db> {
     }
 
     /// Files that were consumed, or another output, as an output.
-    fn pass(&mut self, scope: &Scope<'db>, stmt: &Stmt, from: &Files, to: &Files) -> Result<()> {
+    pub(super) fn pass(&mut self, scope: &Scope<'db>, stmt: &Stmt, from: &Files, to: &Files) -> Result<()> {
         let Base::Produced(output) = &to.base else { return Err(Vec::new()) };
         let wanted = super::value::part_of(&to.leaves, &to.part);
         for leaf in wanted.iter() {
             let source = if leaf.name.is_empty() { from.clone() } else { from.field(&leaf.name) };
             let target = if leaf.name.is_empty() { to.clone() } else { to.field(&leaf.name) };
-            let (Some(from), Some(at), Some(field)) = (source.location(), target.location(), target.leaf()) else {
+            let (Some(from), Some(at), Some(field)) = (source.location(), target.target(), target.leaf()) else {
                 return scope.not_built(stmt.span, "passing a part of an artifact on");
             };
             let name = super::value::dotted(output, &field.name);
+            let name = if field.name.is_empty() { output.clone() } else { name };
             let write = Write { output: output.clone(), field: field.name.to_string(), place: scope.place(stmt.span) };
             let run = Run::Pass { from, to: at, kind: kind(&leaf.ty) };
             let mut step = self.begin(scope, stmt, format!("Pass on {name}"), run)?;
@@ -250,15 +280,6 @@ impl<'db> Steps<'db> {
         secret: bool,
     ) -> Result<Val> {
         match source {
-            Source::Script(script) => {
-                let Some(value_type) = value_type(scope.db, &scope.instance_type(ty)) else {
-                    return scope.not_built(script.span, "this value of a script");
-                };
-                let secret = secret || matches!(ty.present(), Ty::Secret);
-                let publish = Publish { secret, ..Publish::new(name.as_str(), value_type, PublishFrom::Stdout) };
-                let step = self.script(scope, stmt, script, Some(publish))?;
-                Ok(Val::Late(Value::Step { step, name: name.to_string() }))
-            }
             Source::Expr(e) => match self.wanting(scope, e, name, ty, secret)? {
                 Val::Outputs(outputs) => match outputs.values.as_slice() {
                     [(_, only)] => Ok(only.clone()),
@@ -266,8 +287,35 @@ impl<'db> Steps<'db> {
                 },
                 val => Ok(val),
             },
+            source => {
+                let wanted = Wanted { name: name.clone(), ty: ty.clone(), secret, files: None };
+                self.source_value(scope, stmt, source, wanted)
+            }
+        }
+    }
+
+    /// The value of a script, a step or a foreign step.
+    pub(super) fn source_value(
+        &mut self,
+        scope: &mut Scope<'db>,
+        stmt: &Stmt,
+        source: &Source,
+        wanted: Wanted,
+    ) -> Result<Val> {
+        match source {
+            Source::Script(script) => {
+                let Wanted { name, ty, secret, .. } = wanted;
+                let Some(value_type) = value_type(scope.db, &scope.instance_type(&ty)) else {
+                    return scope.not_built(script.span, "this value of a script");
+                };
+                let secret = secret || matches!(ty.present(), Ty::Secret);
+                let publish = Publish { secret, ..Publish::new(name.as_str(), value_type, PublishFrom::Stdout) };
+                let step = self.script(scope, stmt, script, Some(publish))?;
+                Ok(Val::Late(Value::Step { step, name: name.to_string() }))
+            }
+            Source::Expr(e) => scope.value(e, self),
             Source::Foreign(foreign) => self.foreign(scope, stmt, foreign),
-            Source::Step(step) => scope.not_built(step.span, "the value of a `step`"),
+            Source::Step(step) => self.step(scope, stmt, step, Some(wanted)),
         }
     }
 

@@ -137,7 +137,6 @@ impl<'db> Scope<'db> {
             Branch::Body(body) => calls.block(self, body),
             Branch::If(it) => self.if_value(it, calls),
             Branch::Arms { subject, it, arms } => self.arms(subject, it, arms, calls),
-            Branch::Source(Source::Expr(e)) => self.value(e, calls),
             Branch::Source(source) => calls.source(self, source),
             Branch::Nothing => Ok(Val::none()),
         };

@@ -1,17 +1,14 @@
 //! Expressions during elaboration: what is known is computed, what is not becomes a value of the plan.
 
+use flow_analysis::DefKind;
 use flow_analysis::scope::Res;
-use flow_analysis::ty::Ty;
 use flow_analysis::value::ConstValue;
-use flow_analysis::{DefKind, Finding};
-use flow_syntax::tree::{
-    ArgValue, BinaryOp, Element, Expr, ExprKind, HoleKind, ItemKind, Name, ParamMode, Text, TextPart, UnaryOp,
-};
-use flow_syntax::{Code, Span};
+use flow_syntax::Span;
+use flow_syntax::tree::{BinaryOp, Element, Expr, ExprKind, HoleKind, Text, TextPart, UnaryOp};
 
-use super::compute::{all, any, as_truth, binary, compute, either, literal, method, not, present, shown_type};
-use super::scope::{Calls, Result, Scope, View};
-use super::value::{Choice, Made, Val, constant, value_type};
+use super::compute::{all, any, as_truth, binary, compute, either, literal, not, present, shown_type};
+use super::scope::{Calls, Result, Scope};
+use super::value::{Choice, Val, constant, value_type};
 use crate::model::{Const, Op, Operand, Value, ValueType};
 
 impl<'db> Scope<'db> {
@@ -74,13 +71,13 @@ impl<'db> Scope<'db> {
     }
 
     /// The type of an expression, if it is one of values that travel.
-    fn travels(&self, span: Span) -> Option<ValueType> {
+    pub(super) fn travels(&self, span: Span) -> Option<ValueType> {
         let ty = self.instance_type(self.ty(span)?);
         value_type(self.db, &ty)
     }
 
     /// What an expression is of, as the plan names it.
-    fn result_type(&self, e: &Expr, value: &Value) -> ValueType {
+    pub(super) fn result_type(&self, e: &Expr, value: &Value) -> ValueType {
         self.travels(e.span).unwrap_or_else(|| shown_type(value))
     }
 
@@ -160,7 +157,7 @@ impl<'db> Scope<'db> {
             Val::Files(files) => {
                 let optional = files.optional
                     || files.leaves.iter().any(|leaf| leaf.optional && under(&files.part, leaf.name.as_str()));
-                match files.location().or_else(|| files.json().map(|(location, _)| location)) {
+                match files.location().or_else(|| files.json(self.db).map(|(location, _)| location)) {
                     Some(location) if optional => Value::Present(location),
                     _ if files.optional => Value::Present(files.at(String::new())),
                     _ => Value::Const(Const::Bool(true)),
@@ -171,194 +168,6 @@ impl<'db> Scope<'db> {
                 None => Value::Const(Const::Bool(true)),
             },
         })
-    }
-
-    fn member(&mut self, e: &Expr, base: &Expr, name: &Name, calls: &mut dyn Calls<'db>) -> Result<Val> {
-        if let Some(member) = self.context(e) {
-            return Ok(Val::Late(Value::Ctx(member)));
-        }
-        let val = self.value(base, calls)?;
-        if name.text == "len" {
-            let operand = match calls.resolve(val.clone()) {
-                Val::Late(value) => Some(Operand { ty: self.result_type(base, &value), value }),
-                Val::Family(members) => return Ok(Val::Const(length(members.len()))),
-                Val::List(items) => return Ok(Val::Const(length(items.len()))),
-                _ => None,
-            };
-            if let Some(operand @ Operand { ty: ValueType::List(_), .. }) = operand {
-                return Ok(Val::Late(compute(Op::Len, vec![operand], ValueType::Int)));
-            }
-        }
-        if name.text == "outputs" && matches!(val, Val::Outputs(_) | Val::Foreign(_)) {
-            return Ok(val);
-        }
-        match self.field(&val, &name.text, base.span) {
-            Some(val) => Ok(val),
-            None => match calls.resolve(val) {
-                Val::Late(value) => {
-                    let base = Operand { ty: self.result_type(base, &value), value };
-                    let ty = self.travels(e.span).unwrap_or(ValueType::String);
-                    Ok(Val::Late(compute(Op::Field(name.text.to_string()), vec![base], ty)))
-                }
-                other => match self.field(&other, &name.text, base.span) {
-                    Some(val) => Ok(val),
-                    None => self.not_built(name.span, &format!("reading `{}` of this", name.text)),
-                },
-            },
-        }
-    }
-
-    /// The member of `ctx` that an expression is: `pull_request.title`.
-    fn context(&self, e: &Expr) -> Option<String> {
-        let ExprKind::Field { base, name, .. } = &e.kind else { return None };
-        if self.res(base.span) == Some(&Res::Ctx) {
-            return Some(name.text.to_string());
-        }
-        Some(format!("{}.{}", self.context(base)?, name.text))
-    }
-
-    fn indexed(&mut self, e: &Expr, base: &Expr, index: &Expr, calls: &mut dyn Calls<'db>) -> Result<Val> {
-        // A member that is a job stays one, so that its output can be named: `builds[linux].app`.
-        let val = match self.value(base, calls)? {
-            val @ (Val::Family(_) | Val::List(_)) => val,
-            val => calls.resolve(val),
-        };
-        if let Ok(key) = self.constant(index)
-            && !matches!(val, Val::Late(_))
-        {
-            return self.index(&val, &key, index.span);
-        }
-        let list = match self.late(&val) {
-            Some(value) => Operand { ty: self.result_type(base, &value), value },
-            None => return self.not_built(index.span, "a key that is not known while compiling"),
-        };
-        let index = self.operand(index, calls)?;
-        let ty = self.travels(e.span).unwrap_or(ValueType::String);
-        Ok(Val::Late(compute(Op::Index, vec![list, index], ty)))
-    }
-
-    fn index(&self, base: &Val, key: &ConstValue, span: Span) -> Result<Val> {
-        let found = match (base, key) {
-            (Val::Family(members), key) => members.iter().find(|(other, _)| other == key).map(|(_, val)| val.clone()),
-            (Val::List(items), ConstValue::Int(at)) => usize::try_from(*at).ok().and_then(|at| items.get(at)).cloned(),
-            (Val::Outputs(outputs), ConstValue::Text(key)) => {
-                outputs.values.iter().find(|(name, _)| name == key).map(|(_, val)| val.clone())
-            }
-            (Val::Foreign(step), ConstValue::Text(name)) => {
-                Some(Val::Late(Value::Step { step: step.clone(), name: name.to_string() }))
-            }
-            (Val::Choice(it), key) => {
-                let Choice { condition, then, otherwise } = &**it;
-                let of = |val: &Val| match val {
-                    Val::Const(ConstValue::None) => Ok(Val::none()),
-                    val => self.index(val, key, span),
-                };
-                return Ok(Val::choice(condition.clone(), of(then)?, of(otherwise)?));
-            }
-            _ => None,
-        };
-        found.ok_or_else(|| {
-            let key = key.display(self.db);
-            vec![
-                Finding::new(Code::BadIndex, self.at(span), format!("there is no member `{key}`")).label("no such key"),
-            ]
-        })
-    }
-
-    fn called(&mut self, e: &Expr, calls: &mut dyn Calls<'db>) -> Result<Val> {
-        let ExprKind::Call { callee, args, .. } = &e.kind else { return Err(Vec::new()) };
-        if let Some(Res::Def(def)) = self.res(callee.span) {
-            let def = *def;
-            let item = flow_analysis::db::syntax(self.db, def);
-            return match &item.kind {
-                ItemKind::Fn(function) => {
-                    let arguments = self.arguments(def, args, calls)?;
-                    let mut inner = self.enter(def);
-                    for argument in arguments {
-                        inner.bind(&argument.name, calls.resolve(argument.val));
-                    }
-                    inner.turn(function.name.span).map_err(|_| self.turn(e.span).err().unwrap_or_default())?;
-                    inner.value(&function.value, calls)
-                }
-                ItemKind::Struct(_) => {
-                    let given = self.arguments(def, args, calls)?;
-                    let fields = flow_analysis::infer::signature(self.db, def)
-                        .params
-                        .iter()
-                        .filter(|param| param.mode == ParamMode::Plain)
-                        .filter_map(|param| {
-                            let argument = given.iter().find(|it| it.name == param.name)?;
-                            Some((param.name.clone(), calls.resolve(argument.val.clone())))
-                        });
-                    Ok(Val::Record(fields.collect()))
-                }
-                _ => calls.call(self, e),
-            };
-        }
-        let arg = |at: usize| match args.get(at).map(|arg| &arg.value) {
-            Some(ArgValue::Expr(e)) => Some(e),
-            _ => None,
-        };
-        let ExprKind::Field { base, name, .. } = &callee.kind else {
-            let ExprKind::Name(builtin) = &callee.kind else { return Err(Vec::new()) };
-            return match builtin.as_str() {
-                "changed" => {
-                    let Some(globs) = arg(0) else { return Err(Vec::new()) };
-                    Ok(Val::Late(Value::Changed(texts(&self.constant(globs)?))))
-                }
-                "declassify" => {
-                    let (Some(value), Some(reason)) = (arg(0), arg(1)) else { return Err(Vec::new()) };
-                    let value = Box::new(self.operand(value, calls)?.value);
-                    let reason = self.constant(reason)?.text().unwrap_or_default();
-                    Ok(Val::Late(Value::Declassified { value, reason }))
-                }
-                "merge" => {
-                    let mut of = Vec::new();
-                    let mut identical = false;
-                    for arg in args {
-                        let ArgValue::Expr(value) = &arg.value else { return Err(Vec::new()) };
-                        match &arg.name {
-                            Some(_) => identical = true,
-                            None => match self.value(value, calls)? {
-                                Val::Family(members) => of.extend(members.iter().map(|(_, val)| val.clone())),
-                                Val::List(items) => of.extend(items.iter().cloned()),
-                                val => of.push(val),
-                            },
-                        }
-                    }
-                    calls.view(self, e.span, View::Merge(of, identical))
-                }
-                _ => calls.call(self, e),
-            };
-        };
-        match name.text.as_str() {
-            "assert_exists" | "subtree" | "filter" => {
-                let dir = self.value(base, calls)?;
-                let Some(path) = arg(0) else { return Err(Vec::new()) };
-                let path = self.constant(path)?.text().unwrap_or_default();
-                match name.text.as_str() {
-                    "assert_exists" => calls.assert_exists(self, e.span, &dir, &path),
-                    "subtree" => calls.view(self, e.span, View::Subtree(dir, path)),
-                    _ => calls.view(self, e.span, View::Filter(dir, path)),
-                }
-            }
-            text => match method(text) {
-                Some((op, count)) => {
-                    let mut operands = vec![self.operand(base, calls)?];
-                    for at in 0..count {
-                        let Some(e) = arg(at) else { return Err(Vec::new()) };
-                        operands.push(self.operand(e, calls)?);
-                    }
-                    let ty = self.travels(e.span).unwrap_or(match op {
-                        Op::Lower | Op::Upper | Op::Replace | Op::Join | Op::Trim => ValueType::String,
-                        Op::Split => ValueType::List(Box::new(ValueType::String)),
-                        _ => ValueType::Bool,
-                    });
-                    Ok(Val::Late(compute(op, operands, ty)))
-                }
-                None => calls.call(self, e),
-            },
-        }
     }
 
     fn list(&mut self, elements: &[Element], calls: &mut dyn Calls<'db>) -> Result<Val> {
@@ -425,7 +234,7 @@ impl<'db> Scope<'db> {
             Val::Late(value) => Some(value.clone()),
             Val::Files(files) => match files.location() {
                 Some(location) => Some(Value::Path(location)),
-                None => files.json().map(|(file, path)| Value::Json { file, path }),
+                None => files.json(self.db).map(|(file, path)| Value::Json { file, path }),
             },
             Val::Outputs(outputs) => match outputs.values.as_slice() {
                 [(_, only)] => self.late(only),
@@ -472,62 +281,6 @@ impl<'db> Scope<'db> {
         }
         let value = self.late(val)?;
         Some(Operand { ty: shown_type(&value), value })
-    }
-
-    /// The field `name` of a value; `None` where what it is of has to be resolved first.
-    pub(super) fn field(&self, base: &Val, name: &str, span: Span) -> Option<Val> {
-        match base {
-            Val::Files(files) => {
-                // The const parameters of an artifact are among its fields.
-                let known = files.part.is_empty().then(|| self.argument_of(span, name)).flatten();
-                Some(known.map_or_else(|| Val::Files(files.field(name)), Val::Const))
-            }
-            Val::Outputs(outputs) => match outputs.values.iter().find(|(output, _)| output == name) {
-                Some((_, val)) => Some(val.clone()),
-                None => match outputs.values.as_slice() {
-                    [(_, only)] => self.field(only, name, span),
-                    _ => None,
-                },
-            },
-            Val::Made(made) => match self.argument_of(span, name) {
-                Some(value) if made.part.is_empty() => Some(Val::Const(value)),
-                _ => Some(made.field(name)),
-            },
-            Val::Family(members) => {
-                let members: Option<Vec<_>> =
-                    members.iter().map(|(key, val)| Some((key.clone(), self.field(val, name, span)?))).collect();
-                members.map(|members| Val::Family(members.into()))
-            }
-            Val::List(items) => {
-                let items: Option<Vec<_>> = items.iter().map(|val| self.field(val, name, span)).collect();
-                items.map(|items| Val::List(items.into()))
-            }
-            Val::Record(fields) => fields.iter().find(|(field, _)| field == name).map(|(_, val)| val.clone()),
-            Val::Const(ConstValue::Record { fields, .. }) => {
-                fields.iter().find(|(field, _)| field == name).map(|(_, value)| Val::Const(value.clone()))
-            }
-            Val::Const(ConstValue::None) => Some(Val::none()),
-            Val::Choice(it) => {
-                let Choice { condition, then, otherwise } = &**it;
-                let (then, otherwise) = (self.field(then, name, span)?, self.field(otherwise, name, span)?);
-                Some(Val::choice(condition.clone(), then, otherwise))
-            }
-            Val::Each(inner) => Some(Val::Each(self.field(inner, name, span)?.into())),
-            Val::Job(job) => Some(match self.argument_of(span, name) {
-                Some(value) => Val::Const(value),
-                None => Made::output(*job, &name.into()),
-            }),
-            Val::Const(_) | Val::Late(_) | Val::Foreign(_) | Val::Unset | Val::Unit => None,
-        }
-    }
-
-    /// The const argument `name` of the artifact that stands at `span`.
-    fn argument_of(&self, span: Span, name: &str) -> Option<ConstValue> {
-        let ty = self.instance_type(self.ty(span)?);
-        let Ty::Artifact(def, args) = ty.single().present() else { return None };
-        let params = &flow_analysis::infer::signature(self.db, *def).params;
-        let at = params.iter().position(|param| param.name == name)?;
-        args.get(at)?.value().cloned()
     }
 
     /// A condition: known, or a truth value.
@@ -583,10 +336,6 @@ fn alike(first: Operand, second: Operand) -> (Operand, Operand) {
 
 fn is_none(e: &Expr) -> bool {
     matches!(e.kind, ExprKind::None)
-}
-
-fn length(count: usize) -> ConstValue {
-    ConstValue::Int(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 fn under(part: &str, name: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use flow_analysis::eval::Eval;
 use flow_analysis::infer::signature;
 use flow_analysis::schema::Concrete;
 use flow_analysis::ty::Ty;
@@ -15,7 +16,7 @@ use super::consume::{ASSERTED, Trace, consume};
 use super::name::{part, unique};
 use super::runner::runner;
 use super::scope::{Argument, Result, Scope};
-use super::settings::{environment, merge, settings};
+use super::settings::{environment, merge, permissions, settings};
 use super::steps::Steps;
 use super::value::{Base, Files, Val, is_files, leaves, schema, value_type};
 use crate::model::{
@@ -98,6 +99,7 @@ pub(super) fn build<'db>(
     }
     let outputs = outputs(&mut scope, def, tree)?;
     let workdir = settings(&mut scope, &mut job, &tree.body, backend)?;
+    job.permissions = permissions(&scope);
     merge(&mut job.env, &frame.env);
     let taken: Vec<String> = job.env.iter().map(|(name, _)| name.clone()).collect();
     let before = scope.clone();
@@ -119,16 +121,8 @@ fn outputs(scope: &mut Scope<'_>, def: Def, tree: &tree::Job) -> Result<Vec<Decl
     let declared = tree.outputs.as_deref().unwrap_or_default();
     for (sig, output) in signature(scope.db, def).outputs.iter().zip(declared) {
         let ty = scope.instance_type(&sig.ty);
-        let path = match &output.path {
-            Some(path) => {
-                let eval = flow_analysis::eval::Eval::new(scope.db, def, &signature(scope.db, def).checked.names);
-                let text = eval.text(path, &scope.const_env());
-                Some(text.map_err(|failure| failure.finding(scope.db).into_iter().collect::<Vec<_>>())?)
-            }
-            None => None,
-        };
         let place = Place::new(def, sig.span);
-        let (declared, val) = one(scope, sig.name.clone(), ty, path, place, sig.always)?;
+        let (declared, val) = one(scope, sig.name.clone(), ty, output.path.as_ref(), place, sig.always)?;
         scope.bind(&sig.name, val);
         built.push(declared);
     }
@@ -140,7 +134,7 @@ fn one(
     scope: &Scope<'_>,
     name: SmolStr,
     ty: Ty,
-    path: Option<String>,
+    path: Option<&tree::Text>,
     place: Place,
     always: bool,
 ) -> Result<(Declared, Val)> {
@@ -155,7 +149,11 @@ fn one(
             let own = unique(format!("{name}-{}", part(&text)), '-', |it| taken.iter().any(|other| other == it));
             taken.push(own.clone());
             let ty = family.at(&flow_analysis::value::Norm::Value(key.clone()));
-            let (declared, val) = one(scope, own.into(), ty, path.clone(), place, always)?;
+            let mut inner = scope.clone();
+            if let Some(binder) = &family.binder {
+                inner.bind(binder, Val::Const(key.clone()));
+            }
+            let (declared, val) = one(&inner, own.into(), ty, path, place, always)?;
             members.push((key.clone(), declared));
             vals.push((key.clone(), val));
         }
@@ -164,6 +162,12 @@ fn one(
     if !is_files(&ty) {
         return Ok((Declared { name, ty, kind: Made::Value, always }, Val::Unset));
     }
+    let path = path.map(|path| {
+        let eval = Eval::new(scope.db, scope.def, &signature(scope.db, scope.def).checked.names);
+        let text = eval.text(path, &scope.const_env());
+        text.map_err(|failure| failure.finding(scope.db).into_iter().collect::<Vec<_>>())
+    });
+    let path = path.transpose()?;
     let optional = matches!(ty, Ty::Optional(_));
     let files = leaves(scope.db, ty.present(), &name, path, place)
         .map_err(|failure| failure.finding(scope.db).into_iter().collect::<Vec<_>>())?;

@@ -11,8 +11,10 @@ mod consume;
 mod control;
 mod expose;
 mod expr;
+mod function;
 mod graph;
 mod job;
+mod member;
 mod name;
 mod pipeline;
 mod reads;
@@ -20,7 +22,10 @@ mod runner;
 mod scope;
 mod settings;
 mod steps;
+mod titled;
+mod trace;
 mod value;
+mod view;
 
 use std::sync::Arc;
 

@@ -10,7 +10,8 @@ use super::scope::{Result, Scope};
 use super::steps::NoCalls;
 use super::value::{Val, constant, value_type};
 use crate::model::{
-    Backend, Concurrency, Event, Extends, Param, Plan, Raw, RawKeys, Reuse, SettingValue, Trigger, Value, When,
+    Backend, Concurrency, Event, Extends, Param, Plan, Raw, RawKeys, Reuse, SettingValue, Trigger, Value, ValueType,
+    When,
 };
 
 /// Puts the settings into the plan, and its parameters into scope; gives the variables of all jobs.
@@ -34,6 +35,9 @@ pub(super) fn settings<'db>(plan: &mut Plan, scope: &mut Scope<'db>, body: &Body
                 let Some(ty) = scope.ty(name.span).and_then(|ty| value_type(scope.db, ty)) else {
                     return scope.not_built(ty.span, "a parameter of this type");
                 };
+                // An optional one that is left empty is none.
+                let empty = matches!(ty, ValueType::Optional(_)).then_some(ConstValue::None);
+                let default = default.or(empty);
                 plan.params.push(Param {
                     name: name.text.to_string(),
                     docs: stmt.docs.text(),

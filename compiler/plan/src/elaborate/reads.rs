@@ -88,7 +88,7 @@ impl Reads {
                     self.parts.push(ScriptPart::Path { location, position });
                     Ok(())
                 }
-                None if files.json().is_some() => match scope.late(val) {
+                None if files.json(scope.db).is_some() => match scope.late(val) {
                     Some(value) => self.variable(e, value, position),
                     None => Err(Vec::new()),
                 },

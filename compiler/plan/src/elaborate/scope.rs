@@ -9,7 +9,7 @@ use flow_analysis::scope::Res;
 use flow_analysis::ty::Ty;
 use flow_analysis::value::{ConstValue, Norm};
 use flow_analysis::{Db, Def, Finding, Place};
-use flow_syntax::tree::{Arg, ArgValue, Body, Expr, For, ParamMode, Text};
+use flow_syntax::tree::{Arg, ArgValue, Body, Expr, For, ParamMode, Source, Text};
 use flow_syntax::{Code, Span};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -54,9 +54,12 @@ pub(super) trait Calls<'db> {
     /// The statements of a block; its value is that of the last one.
     fn block(&mut self, scope: &mut Scope<'db>, body: &Body) -> Result<Val>;
 
-    /// A script, a step or a foreign step as a value.
-    fn source(&mut self, scope: &mut Scope<'db>, source: &flow_syntax::tree::Source) -> Result<Val> {
-        scope.not_built(source.span(), "this as a value here")
+    /// A source as a value.
+    fn source(&mut self, scope: &mut Scope<'db>, source: &Source) -> Result<Val> {
+        match source {
+            Source::Expr(e) => scope.value(e, self.dynamic()),
+            source => scope.not_built(source.span(), "this as a value here"),
+        }
     }
 
     /// What is carried out until [`leave`](Self::leave) is so only if `condition` holds.

@@ -27,7 +27,6 @@ pub(super) fn settings<'db>(
                 "env" => job.env = env(scope, map, &mut NoCalls)?,
                 "container" => job.container = Some(container(scope, map)?),
                 "concurrency" => job.concurrency = Some(super::pipeline::concurrency(scope, map, stmt.span)?),
-                "permissions" => job.permissions = permissions(scope, map)?,
                 _ => {}
             },
             StmtKind::Setting(Setting::Value { name, value }) => match name.text.as_str() {
@@ -138,23 +137,16 @@ fn values(scope: &mut Scope<'_>, e: &flow_syntax::tree::Expr) -> Result<Vec<Valu
     values.map_or_else(|| scope.not_built(e.span, "this as a list of values"), Ok)
 }
 
-/// `permissions { contents = read }`.
-fn permissions(scope: &Scope<'_>, map: &Map) -> Result<Vec<Permission>> {
-    let mut out = Vec::with_capacity(map.entries.len());
-    for Entry { key, value } in &map.entries {
-        let EntryValue::Expr(value) = value else { continue };
-        let access = match scope.constant(value) {
-            Ok(value) => value.text().unwrap_or_default(),
-            Err(findings) if findings.is_empty() => match &value.kind {
-                // A word of the platform's, no name of the program.
-                flow_syntax::tree::ExprKind::Name(word) => word.to_string(),
-                _ => return Err(findings),
-            },
-            Err(findings) => return Err(findings),
-        };
-        out.push(Permission { scope: key.text.to_string(), access, why: vec!["declared by the job".to_owned()] });
-    }
-    Ok(out)
+/// What the token of a job may do: the least that its steps and bindings declare, and what the job asks.
+pub(super) fn permissions(scope: &Scope<'_>) -> Vec<Permission> {
+    flow_analysis::effects::permissions(scope.db, scope.def)
+        .iter()
+        .map(|it| Permission {
+            scope: it.scope.to_string(),
+            access: it.access.word().to_owned(),
+            why: vec![it.reason.clone()],
+        })
+        .collect()
 }
 
 /// `checkout { depth = 0 }`.

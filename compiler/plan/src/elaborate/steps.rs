@@ -2,22 +2,21 @@
 
 use flow_analysis::Finding;
 use flow_analysis::ty::Ty;
-use flow_analysis::value::ConstValue;
-use flow_syntax::tree::{self, Body, Expr, For, Map, Setting, Source, Stmt, StmtKind};
+use flow_syntax::tree::{self, Body, Expr, For, Map, Source, Stmt, StmtKind};
 use flow_syntax::{Code, Span};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::MAX_STEPS;
 use super::action::{Called, Once};
+use super::claim::taken;
 use super::compute::guard;
 use super::name::slug;
 use super::scope::{Calls, Result, Scope, View};
-use super::settings::{checkout, env, merge, tolerance};
+use super::settings::{checkout, merge};
+use super::titled::Titled;
 use super::value::{Base, Files, Outputs, Val};
-use crate::model::{
-    Assertion, Block, Checkout, Consume, Expose, ForeignKind, ForeignStep, Location, Operand, Retry, Run, Step, Value,
-};
+use crate::model::{Assertion, Block, Checkout, Consume, Expose, ForeignKind, ForeignStep, Operand, Run, Step, Value};
 
 /// The steps of a job while they are being made.
 pub(super) struct Steps<'db> {
@@ -65,6 +64,8 @@ pub(super) struct Wanted {
     pub name: SmolStr,
     pub ty: Ty,
     pub secret: bool,
+    /// It is the files of this output.
+    pub files: Option<Files>,
 }
 
 /// A block that comes last.
@@ -74,19 +75,6 @@ struct Cleanup<'db> {
     block: Block,
     action: Option<Called>,
     guards: Vec<Value>,
-}
-
-/// The settings of a `step`.
-#[derive(Clone)]
-pub(super) struct Titled {
-    title: String,
-    docs: Option<String>,
-    pub env: Vec<(String, Value)>,
-    timeout_seconds: Option<u64>,
-    workdir: Option<String>,
-    retry: Option<Retry>,
-    continue_on_error: Option<Value>,
-    count: u32,
 }
 
 /// Where nothing can be called.
@@ -123,7 +111,13 @@ impl<'db> Calls<'db> for NoCalls {
 
 impl<'db> Calls<'db> for Steps<'db> {
     fn call(&mut self, scope: &mut Scope<'db>, e: &Expr) -> Result<Val> {
-        self.called(scope, e)
+        match (taken(e), self.wanted.as_ref().and_then(|it| it.files.clone())) {
+            (Some((word, path)), Some(files)) => {
+                self.take(scope, &stmt_of(&Source::Expr(e.clone())), &files, word, path)?;
+                Ok(Val::Unit)
+            }
+            _ => self.called(scope, e),
+        }
     }
 
     fn block(&mut self, scope: &mut Scope<'db>, body: &Body) -> Result<Val> {
@@ -135,8 +129,7 @@ impl<'db> Calls<'db> for Steps<'db> {
                 self.wanted.clone_from(&wanted);
             }
             done = match &stmt.kind {
-                StmtKind::Source(Source::Expr(e)) => scope.value(e, self),
-                StmtKind::Source(source) if self.wanted.is_some() => self.source(scope, source),
+                StmtKind::Source(source) => self.source(scope, source),
                 _ => self.stmt(scope, stmt).map(|()| Val::Unit),
             };
             if done.is_err() {
@@ -149,10 +142,29 @@ impl<'db> Calls<'db> for Steps<'db> {
     }
 
     fn source(&mut self, scope: &mut Scope<'db>, source: &Source) -> Result<Val> {
-        let stmt = Stmt { docs: tree::Docs::default(), kind: StmtKind::Source(source.clone()), span: source.span() };
-        match self.wanted.take() {
-            Some(Wanted { name, ty, secret }) => self.made(scope, &stmt, source, &name, &ty, secret),
-            None => self.stmt(scope, &stmt).map(|()| Val::Unit),
+        let stmt = stmt_of(source);
+        let Some(wanted) = self.wanted.clone() else {
+            return match source {
+                Source::Expr(e) => scope.value(e, self),
+                _ => self.stmt(scope, &stmt).map(|()| Val::Unit),
+            };
+        };
+        let val = match source {
+            // Its branches know what is wanted of them.
+            Source::Expr(e) => scope.value(e, self)?,
+            source => {
+                self.wanted = None;
+                let val = self.source_value(scope, &stmt, source, wanted.clone())?;
+                self.wanted = Some(wanted.clone());
+                val
+            }
+        };
+        match (&val, &wanted.files) {
+            (Val::Files(from), Some(to)) => {
+                self.pass(scope, &stmt, from, to)?;
+                Ok(Val::Unit)
+            }
+            _ => Ok(val),
         }
     }
 
@@ -178,18 +190,7 @@ impl<'db> Calls<'db> for Steps<'db> {
     }
 
     fn assert_exists(&mut self, scope: &Scope<'db>, span: Span, dir: &Val, path: &str) -> Result<Val> {
-        let Val::Files(files) = dir else { return scope.not_built(span, "an assertion about this") };
-        let (Some(location), Some(leaf)) = (files.location(), files.leaf()) else {
-            return scope.not_built(span, "an assertion about this");
-        };
-        let assertion = Assertion { field: leaf.name.to_string(), path: path.to_owned(), place: scope.place(span) };
-        self.asserts.push((files.base.clone(), assertion));
-        let below = match location {
-            Location::Consumed { input, path: dir } => Location::Consumed { input, path: format!("{dir}/{path}") },
-            Location::Produced { output, path: dir } => Location::Produced { output, path: format!("{dir}/{path}") },
-            other => other,
-        };
-        Ok(Val::Late(Value::Path(below)))
+        self.asserted(scope, span, dir, path)
     }
 
     fn view(&mut self, scope: &Scope<'db>, span: Span, view: View) -> Result<Val> {
@@ -276,7 +277,7 @@ impl<'db> Steps<'db> {
         secret: bool,
     ) -> Result<Val> {
         let branches = matches!(e.kind, tree::ExprKind::If(_) | tree::ExprKind::Match(_));
-        let wanted = branches.then(|| Wanted { name: name.clone(), ty: ty.clone(), secret });
+        let wanted = branches.then(|| Wanted { name: name.clone(), ty: ty.clone(), secret, files: None });
         let outer = std::mem::replace(&mut self.wanted, wanted);
         let val = scope.value(e, self);
         self.wanted = outer;
@@ -302,7 +303,9 @@ impl<'db> Steps<'db> {
             StmtKind::Source(Source::Script(script)) => {
                 self.script(scope, stmt, script, None)?;
             }
-            StmtKind::Source(Source::Step(step)) => self.step(scope, stmt, step)?,
+            StmtKind::Source(Source::Step(step)) => {
+                self.step(scope, stmt, step, None)?;
+            }
             StmtKind::Source(Source::Foreign(foreign)) => {
                 self.foreign(scope, stmt, foreign)?;
             }
@@ -371,46 +374,6 @@ impl<'db> Steps<'db> {
             self.checkout = None;
         }
         self.plain(scope, stmt, "Check out".to_owned(), Run::Checkout(it))
-    }
-
-    fn step(&mut self, scope: &mut Scope<'db>, stmt: &Stmt, step: &tree::Step) -> Result<()> {
-        let mut titled = Titled {
-            title: scope.title(&step.title)?,
-            docs: stmt.docs.text(),
-            env: Vec::new(),
-            timeout_seconds: None,
-            workdir: None,
-            retry: None,
-            continue_on_error: None,
-            count: 0,
-        };
-        for stmt in &step.body.stmts {
-            match &stmt.kind {
-                StmtKind::Setting(Setting::Map { name, map }) => match name.text.as_str() {
-                    "env" => titled.env = env(scope, map, &mut NoCalls)?,
-                    "retry" => titled.retry = Some(retry_map(scope, map)?),
-                    _ => {}
-                },
-                StmtKind::Setting(Setting::Value { name, value }) => match name.text.as_str() {
-                    "timeout" => {
-                        if let ConstValue::Duration(ms) = scope.constant(value)? {
-                            titled.timeout_seconds = Some(ms.div_ceil(1000));
-                        }
-                    }
-                    "workdir" => titled.workdir = scope.constant(value)?.text(),
-                    "retry" => {
-                        titled.retry = Some(Retry { times: times(&scope.constant(value)?), delay_seconds: 0 });
-                    }
-                    "continue_on_error" => titled.continue_on_error = tolerance(scope, value)?,
-                    _ => {}
-                },
-                _ => {}
-            }
-        }
-        self.current = Some(titled);
-        let done = self.body(scope, &step.body);
-        self.current = None;
-        done
     }
 
     /// A step of the compiler's own words.
@@ -501,63 +464,15 @@ impl<'db> Steps<'db> {
         Ok(Val::Foreign(id))
     }
 
-    /// `subtree`, `filter` and `merge` of what is consumed: made visible with the rest, before the
-    /// first step.
-    fn view_of(&mut self, scope: &Scope<'db>, span: Span, view: View) -> Result<Val> {
-        use crate::model::Files as From;
-        let source = |steps: &Self, val: &Val| -> Result<From> {
-            let Val::Files(files) = val else { return scope.not_built(span, "a view of this") };
-            let Base::Consumed(id) = &files.base else {
-                return scope.not_built(span, "a view of a directory that is not sealed yet");
-            };
-            let consume = steps.consumes.iter().chain(&steps.views).find(|it| it.id == *id);
-            let Some(consume) = consume else { return Err(Vec::new()) };
-            Ok(if files.part.is_empty() {
-                consume.from.clone()
-            } else {
-                From::Part { of: Box::new(consume.from.clone()), field: files.part.clone() }
-            })
-        };
-        let from = match view {
-            View::Subtree(of, path) => From::Subtree { of: Box::new(source(self, &of)?), path },
-            View::Filter(of, pattern) => From::Filter { of: Box::new(source(self, &of)?), pattern },
-            View::Merge(of, identical) => {
-                let of = of.iter().map(|val| source(self, val)).collect::<Result<Vec<_>>>()?;
-                From::Merge { of, identical }
-            }
-        };
-        let id = format!("view/{}", self.views.len() + 1);
-        let leaves = super::consume::directory("view", scope.at(span));
-        let schema = super::value::schema(scope.db, &Ty::Opaque, &leaves);
-        self.views.push(Consume::new(id.as_str(), from, schema));
-        Ok(Val::Files(Files { base: Base::Consumed(id), leaves, part: String::new(), optional: false }))
-    }
-
     /// The outputs of an action that wrote them.
     pub(super) fn outputs(values: Vec<(SmolStr, Val)>) -> Val {
         Val::Outputs(Outputs { values, jobs: Vec::new() }.into())
     }
 }
 
-fn times(value: &ConstValue) -> u32 {
-    match value {
-        ConstValue::Int(times) => u32::try_from(*times).unwrap_or(1),
-        _ => 1,
-    }
-}
-
-/// `retry { times = 3, delay = 10s }`.
-fn retry_map(scope: &Scope<'_>, map: &Map) -> Result<Retry> {
-    let mut retry = Retry { times: 1, delay_seconds: 0 };
-    for entry in &map.entries {
-        let tree::EntryValue::Expr(value) = &entry.value else { continue };
-        match (entry.key.text.as_str(), scope.constant(value)?) {
-            ("times", value) => retry.times = times(&value),
-            ("delay", ConstValue::Duration(ms)) => retry.delay_seconds = ms.div_ceil(1000),
-            _ => {}
-        }
-    }
-    Ok(retry)
+/// A source as a statement.
+fn stmt_of(source: &Source) -> Stmt {
+    Stmt { docs: tree::Docs::default(), kind: StmtKind::Source(source.clone()), span: source.span() }
 }
 
 /// At most 32 characters of an id, cut between words where that is possible.

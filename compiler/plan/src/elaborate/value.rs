@@ -164,14 +164,20 @@ impl Files {
     }
 
     /// The JSON file that this is a part of, and which part of it.
-    pub(super) fn json(&self) -> Option<(Location, Vec<String>)> {
-        let (leaf, path) = json_part(&self.leaves, &self.part)?;
+    pub(super) fn json(&self, db: &dyn Db) -> Option<(Location, Vec<String>)> {
+        let (leaf, path) = json_part(db, &self.leaves, &self.part)?;
         Some((self.at(leaf.path.clone()), path))
     }
 
     /// Where that lies.
     pub(super) fn location(&self) -> Option<Location> {
         Some(self.at(self.leaf()?.path.clone()))
+    }
+
+    /// Where that is to be written; of a pattern it is the folder that holds what matches.
+    pub(super) fn target(&self) -> Option<Location> {
+        let leaf = self.leaf()?;
+        Some(self.at(if leaf.is_pattern() { folder(&leaf.path) } else { leaf.path.clone() }))
     }
 
     /// A path of it.
@@ -183,13 +189,32 @@ impl Files {
     }
 }
 
+/// The folders of a pattern above its first `*` or `?`; empty where there are none.
+fn folder(pattern: &str) -> String {
+    let mut parts: Vec<&str> = pattern.split('/').collect();
+    let plain = parts.iter().take_while(|part| !part.contains(['*', '?'])).count();
+    parts.truncate(plain);
+    parts.join("/")
+}
+
 /// The JSON file of which `part` is a field, and the way to it.
-pub(super) fn json_part<'a>(leaves: &'a [Concrete], part: &str) -> Option<(&'a Concrete, Vec<String>)> {
+pub(super) fn json_part<'a>(db: &dyn Db, leaves: &'a [Concrete], part: &str) -> Option<(&'a Concrete, Vec<String>)> {
     leaves.iter().filter(|leaf| matches!(leaf.ty, Ty::Json(_))).find_map(|leaf| {
         let rest =
             if leaf.name.is_empty() { part } else { part.strip_prefix(leaf.name.as_str())?.strip_prefix('.')? };
-        (!rest.is_empty()).then(|| (leaf, rest.split('.').map(str::to_owned).collect()))
+        let mut path = rest.split('.').map(str::to_owned).collect::<Vec<_>>();
+        // `x.meta.value` is the whole, where its type has no such field.
+        if path.first().is_some_and(|first| first == "value") && !has_value(db, &leaf.ty) {
+            path.remove(0);
+        }
+        (!rest.is_empty()).then_some((leaf, path))
     })
+}
+
+fn has_value(db: &dyn Db, json: &Ty) -> bool {
+    let Ty::Json(inner) = json else { return false };
+    let Ty::Struct(def) = inner.present() else { return false };
+    signature(db, *def).params.iter().any(|field| field.name == "value")
 }
 
 /// The type of the part of a JSON file.

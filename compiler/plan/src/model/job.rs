@@ -59,7 +59,7 @@ pub struct Job {
     /// Which runs of it exclude each other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<Concurrency>,
-    /// What its token may do, where that is more than reading the sources.
+    /// All that its token may do, each with what needs it; none: nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub permissions: Vec<Permission>,
     /// Its failure does not fail the run; a truth value.

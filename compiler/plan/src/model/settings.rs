@@ -148,6 +148,13 @@ pub struct Permission {
     pub why: Vec<String>,
 }
 
+impl Permission {
+    /// Reading the sources: that every job which checks them out may do.
+    pub fn is_usual(&self) -> bool {
+        self.scope == "contents" && self.access == "read"
+    }
+}
+
 /// Keys of one backend that Flow has no word for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Raw {

@@ -95,9 +95,9 @@ pub enum Run {
     },
     /// Copies a file or directory that the compiler placed to where an output's field lies.
     Pass {
-        /// What.
+        /// What; for a field with a pattern the pattern.
         from: Location,
-        /// Where it belongs.
+        /// Where it belongs; for a field with a pattern the folder.
         to: Location,
         /// What it is.
         kind: FieldKind,

@@ -147,7 +147,7 @@ impl Infer<'_> {
             self.report(finding);
             return Some(Val::error());
         }
-        Some(Val::new(Ty::Call(Arc::new(Call { def, job: false, outputs })), Phase::Run))
+        Some(Val::new(Ty::Call(Arc::new(Call { def, job: false, outputs, also: Vec::new() })), Phase::Run))
     }
 
     /// The one argument that says which run.
