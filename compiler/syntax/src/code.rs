@@ -59,6 +59,7 @@ codes! {
     BracketOnNextLine = "F0119" Error "an opening bracket must stand on the line of what it belongs to";
     StrayClaim = "F0120" Error "only scripts write by `#{out …}`";
     HoleInPlainText = "F0121" Error "a text that must be plain has an interpolation";
+    StrayDocumentation = "F0122" Error "documentation stands before a comma";
 
     UnknownName = "F0201" Error "a name is not known";
     DuplicateName = "F0202" Error "a name is declared twice";

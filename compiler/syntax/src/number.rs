@@ -39,6 +39,12 @@ const OTHER_UNITS: &[(&str, &str)] = &[
     ("millis", "ms"),
 ];
 
+/// The unit that a word is or means.
+pub(crate) fn unit(word: &str) -> Option<&'static str> {
+    let known = UNITS.iter().find(|(name, _)| *name == word).map(|(name, _)| *name);
+    known.or_else(|| OTHER_UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, real)| *real))
+}
+
 /// Reads a word that begins with a digit.
 pub(crate) fn read(word: &str) -> Result<Number, BadNumber> {
     let split = word.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(word.len());

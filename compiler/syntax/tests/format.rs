@@ -247,8 +247,9 @@ fn documentation() {
         "/// A.\n///\n///     code\nenum A {\n    /// B.\n    a\n    /// C.\n    b\n}\n",
     );
     // Documentation of a comma says nothing about what follows it, and has no other place.
-    let text = "enum A {\n a\n/// lost\n, b }";
-    assert_eq!(format(text).as_deref(), Ok(text));
+    let codes =
+        format("enum A {\n a\n/// lost\n, b }").map_err(|errors| errors.iter().map(|it| it.code.id()).collect());
+    assert_eq!(codes, Err(vec!["F0122"]));
 }
 
 #[test]
@@ -283,7 +284,10 @@ fn block_texts() {
         "const A = \"\"\"\na #{ f(\n  b) } c\nd\n\"\"\"",
         "const A = \"\"\"\n    a #{ f(\n  b) } c\n    d\n    \"\"\"\n",
     );
-    // What would read differently stays as it is.
-    let text = "const A = \"\"\"\n  a\r\r\n  \"\"\"\n";
-    assert_eq!(format(text).as_deref(), Ok(text));
+    // Outside of texts a carriage return is a space, in them an error.
+    file("const A = 1 \r\r\n// a\r\r\nconst B = \r2\n", "const A = 1\n// a\nconst B = 2\n");
+    for text in ["const A = \"\"\"\n  a\r\r\n  \"\"\"\n", "const A = \"a\rb\"\n"] {
+        let codes = format(text).map_err(|errors| errors.iter().map(|it| it.code.id()).collect::<Vec<_>>());
+        assert_eq!(codes, Err(vec!["F0107"]), "{text:?}");
+    }
 }

@@ -211,9 +211,9 @@ fn wrong_items() {
 #[test]
 fn half_typed_holes_damage_their_line() {
     for (typed, script, code) in [
-        ("sh \"#{\"", "(sh \"#{\"\"}\")", "F0106"),
-        ("sh \"a #{x.\"", "(sh \"a #{(._? x)}\")", "F0106"),
-        ("sh \"a #{out \"", "(sh \"a #{out _?}\")", "F0106"),
+        ("sh \"#{\"", "(sh \"#{_?}\")", "F0101"),
+        ("sh \"a #{x.\"", "(sh \"a #{(._? x)}\")", "F0101"),
+        ("sh \"a #{out \"", "(sh \"a #{out _?}\")", "F0101"),
         ("sh \"a #{x.", "(sh \"a #{(._? x)}\")", "F0101"),
         ("sh \"a #{f(x", "(sh \"a #{(call f x)}\")", "F0101"),
         ("sh \"\"\"\n    a #{\n    b\n    \"\"\"", "(sh \"a #{_?}\\nb\")", "F0101"),

@@ -32,13 +32,15 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic<Span>>> {
     if !errors.is_empty() {
         return Err(errors);
     }
-    let source = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
+    let plain = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // No text has a carriage return but before a line break, and elsewhere it is a space.
+    let lines: Vec<&str> = plain.split('\n').map(|line| line.trim_end_matches('\r')).collect();
+    let source = lines.join("\n");
     let before = read(&source, &parse(&source));
     let formatted = layout::file(&before);
     let parsed = parse(&formatted);
     let same = parsed.errors.is_empty() && says_the_same(&before, &read(&formatted, &parsed));
-    // A carriage return at the end of a script's line would now belong to the line break.
-    Ok(if same && !formatted.contains("\r\n") { formatted } else { text.to_owned() })
+    Ok(if same { formatted } else { text.to_owned() })
 }
 
 fn read<'s>(text: &'s str, parse: &Parse) -> Vec<Piece<'s>> {

@@ -7,6 +7,7 @@
 //! badly, so that no byte is read more than twice.
 
 mod block;
+mod meant;
 mod strange;
 
 use logos::{Lexer, Logos};
@@ -39,6 +40,7 @@ pub(crate) fn lex(text: &str) -> Lexed {
         last_fences: None,
         item_line: None,
         strange_until: 0,
+        no_comment_end: false,
     };
     lexing.lexed.tokens.reserve(text.len() / 4);
     let mut next = Next::Code(lexing.at(text.strip_prefix('\u{feff}').map_or(0, |rest| text.len() - rest.len())));
@@ -137,6 +139,8 @@ struct Lexing<'s> {
     item_line: Option<std::ops::Range<usize>>,
     /// The end of the last line with a reported unknown character.
     strange_until: usize,
+    /// No `*/` stands in the rest of the file.
+    no_comment_end: bool,
 }
 
 /// Offsets fit, since files are smaller than 2 GiB.
@@ -221,6 +225,14 @@ impl<'s> Lexing<'s> {
                     }
                 }
                 Kind::Comment => self.comment(span.start, span.end),
+                Kind::Comma if self.docs => {
+                    self.documented_comma(span.start);
+                    self.push(kind, span.start, span.end);
+                }
+                Kind::Slash if self.text.get(span.end..).is_some_and(|it| it.starts_with('*')) => {
+                    let end = self.foreign_comment(span.start);
+                    lexer.bump(end - span.end);
+                }
                 Kind::Quote => {
                     self.push(Kind::TextOpen, span.start, span.end);
                     self.modes.push(Mode::Text { open: offset(span.start), crossed: None });
@@ -304,7 +316,13 @@ impl<'s> Lexing<'s> {
             return end;
         }
         match number::read(self.text.get(start..end).unwrap_or_default()) {
-            Ok(number::Number::Int(_)) => self.push(Kind::Int, start, end),
+            Ok(number::Number::Int(_)) => match self.unit_apart(start, end) {
+                Some(end) => {
+                    self.push(Kind::Error, start, end);
+                    return end;
+                }
+                None => self.push(Kind::Int, start, end),
+            },
             Ok(number::Number::Duration(_)) => self.push(Kind::Duration, start, end),
             Err(bad) => {
                 let mut error = error(Code::BadNumber, start, end, bad.headline);
@@ -361,6 +379,9 @@ impl<'s> Lexing<'s> {
             return self.go_back(*crossing, at);
         }
         let open = open as usize;
+        if let Some(next) = self.quote_closes_outer(open, at) {
+            return next;
+        }
         self.report(
             error(Code::UnterminatedText, open, open + 1, "this text is not closed on its line")
                 .label("it begins here")

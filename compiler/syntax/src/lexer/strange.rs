@@ -63,6 +63,69 @@ impl Lexing<'_> {
         }
     }
 
+    /// Reports documentation before a comma: what it says would be lost.
+    pub(super) fn documented_comma(&mut self, comma: usize) {
+        let from = self.lexed.tokens.last().map_or(0, |it| it.end);
+        let docs = self.lexed.docs.iter().rev().take_while(|it| it.start >= from);
+        let signs: Vec<Span> = docs.map(|it| Span::new(it.start, it.start + 3)).collect();
+        let Some(last) = self.lexed.docs.last().copied() else { return };
+        let mut error = Diagnostic::new(Code::StrayDocumentation, last, "this documents nothing: a comma follows it")
+            .related(Span::new(offset(comma), offset(comma + 1)), "the comma")
+            .help("put it after the comma, above what it documents");
+        let edits = signs.into_iter().rev().map(|place| Edit { place, text: "//".into() }).collect();
+        error.fix = Some(Fix { title: "make it a plain comment".into(), edits });
+        self.report(error);
+    }
+
+    /// Reports `/* … */` at `start`, over lines outside of texts; returns where it ends.
+    pub(super) fn foreign_comment(&mut self, start: usize) -> usize {
+        let line = self.line_rest(start);
+        let here = line.find("*/").map(|at| start + at + 2);
+        let end = match here {
+            Some(end) => end,
+            None if !self.modes.is_empty() || self.no_comment_end => start + line.len(),
+            None => match self.text.get(start..).and_then(|it| it.find("*/")) {
+                Some(at) => start + at + 2,
+                None => {
+                    self.no_comment_end = true;
+                    start + line.len()
+                }
+            },
+        };
+        let whole = self.text.get(start..end).unwrap_or_default();
+        let place = Span::new(offset(start), offset(start + 2));
+        let mut error = Diagnostic::new(Code::ForeignSyntax, place, "comments begin with `//`; there is no `/* … */`");
+        let mut edits = Vec::new();
+        let mut at = start;
+        for line in whole.split_inclusive('\n') {
+            let inner = line.trim_end();
+            let begin = at + inner.len() - inner.trim_start().len();
+            let text_end = at + inner.len();
+            if begin < text_end {
+                self.lexed.comments.push(Span::new(offset(begin), offset(text_end)));
+                let stars = self.text.get(begin..text_end).unwrap_or_default();
+                let stars = if at == start {
+                    1 + stars.len() - stars.trim_start_matches(['/', '*']).len() - 1
+                } else {
+                    usize::from(stars.starts_with('*') && !stars.starts_with("*/"))
+                };
+                edits.push(Edit { place: Span::new(offset(begin), offset(begin + stars)), text: "//".into() });
+            }
+            at += line.len();
+        }
+        let closed = whole.ends_with("*/") && whole.len() >= 4;
+        if closed {
+            edits.push(Edit { place: Span::new(offset(end - 2), offset(end)), text: "".into() });
+        }
+        // What follows on the line would become a part of the comment.
+        if self.line_rest(end).trim().is_empty() && closed {
+            error.fix = Some(Fix { title: "write `//`".into(), edits });
+        }
+        self.report(error);
+        self.line |= whole.contains('\n');
+        end
+    }
+
     fn unknown(&mut self, start: usize, after: usize, first: char) -> usize {
         let rest = self.text.get(after..).unwrap_or_default();
         let more = match first {
@@ -160,16 +223,24 @@ impl Lexing<'_> {
     /// Reports control characters in a text.
     pub(super) fn check_controls(&mut self, start: usize, end: usize) {
         let raw = self.text.get(start..end).unwrap_or_default();
-        let bad = raw.bytes().position(|it| (it < b' ' && !matches!(it, b'\t' | b'\r' | b'\n')) || it == 0x7f);
+        let next = self.text.as_bytes().get(end).copied();
+        let bytes = raw.as_bytes();
+        let bad = bytes.iter().enumerate().position(|(at, it)| match it {
+            // A part of the line break only: elsewhere nobody sees it.
+            b'\r' => bytes.get(at + 1).copied().or(next) != Some(b'\n'),
+            b'\t' | b'\n' => false,
+            _ => *it < b' ' || *it == 0x7f,
+        });
         if let Some(at) = bad
             && self.once_a_line(start + at)
         {
-            let byte = raw.as_bytes().get(at).copied().unwrap_or_default();
+            let byte = bytes.get(at).copied().unwrap_or_default();
             let from = start + at;
+            let written = if byte == b'\r' { "\\r".to_owned() } else { format!("\\u{{{byte:x}}}") };
             let headline = format!("the control character U+{byte:04X} cannot stand in a text");
             self.report(
                 error(Code::UnknownCharacter, from, from + 1, headline)
-                    .help(format!("write `\\u{{{byte:x}}}` in a text of one line")),
+                    .help(format!("write `{written}` in a text of one line")),
             );
         }
     }

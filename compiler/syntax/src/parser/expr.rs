@@ -370,9 +370,17 @@ fn operators<'s>(postfix: &Rule<'s, Expr>, text: &Rule<'s, Text>) -> impl Parse<
             },
         )
     };
+    let word = |word: &'static str, op: BinaryOp| {
+        custom(move |inp| {
+            let at = index(inp);
+            let token = word_operator(inp, word)?;
+            Ok(Operator { op, span: inp.state().relative(token.span()), at })
+        })
+    };
     let unary = any()
         .filter(|it: &Token| matches!(it.kind, Kind::Bang | Kind::Minus))
-        .map(|it: Token| if it.kind == Kind::Bang { UnaryOp::Not } else { UnaryOp::Neg });
+        .map(|it: Token| if it.kind == Kind::Bang { UnaryOp::Not } else { UnaryOp::Neg })
+        .or(custom(|inp| word_operator(inp, "not").map(|_| UnaryOp::Not)));
     ordered(postfix, text).pratt((
         prefix(7, unary, |op, operand, e| Expr {
             kind: ExprKind::Unary { op, operand: Box::new(operand) },
@@ -397,9 +405,37 @@ fn operators<'s>(postfix: &Rule<'s, Expr>, text: &Rule<'s, Text>) -> impl Parse<
             ]),
             compare,
         ),
-        infix(left(2), op(&[(Kind::AndAnd, BinaryOp::And), (Kind::Amp, BinaryOp::And)]), binary),
-        infix(left(1), op(&[(Kind::OrOr, BinaryOp::Or), (Kind::Pipe, BinaryOp::Or)]), binary),
+        infix(
+            left(2),
+            op(&[(Kind::AndAnd, BinaryOp::And), (Kind::Amp, BinaryOp::And)]).or(word("and", BinaryOp::And)),
+            binary,
+        ),
+        infix(
+            left(1),
+            op(&[(Kind::OrOr, BinaryOp::Or), (Kind::Pipe, BinaryOp::Or)]).or(word("or", BinaryOp::Or)),
+            binary,
+        ),
     ))
+}
+
+/// `and`, `or`, `not` of other languages, reported and taken: on the line of the operand before it,
+/// with one after it, where a name would make no sense. Fails elsewhere.
+fn word_operator(inp: &mut Inp<'_, '_>, word: &str) -> Result<Token, Problem> {
+    let (token, at) = (peek(inp), index(inp));
+    let next = token.next_here();
+    let operand = next.is_ident()
+        || next.is_text()
+        || matches!(next, Kind::Int | Kind::Duration | Kind::True | Kind::False | Kind::None | Kind::Bang)
+        || (next == Kind::LParen && inp.state().token(at + 1).start > token.end);
+    // `-- not a comment` is no expression.
+    let negated = at.checked_sub(1).is_some_and(|it| inp.state().token(it).kind == Kind::Minus);
+    let follows = if word == "not" { !negated } else { !token.line() };
+    if token.kind != Kind::Ident || !operand || !follows || inp.state().say(token) != word {
+        return Err(Problem::expected(at, Want::Expr));
+    }
+    inp.emit(Problem::new(at, Form::WordOperator, Want::Expr));
+    inp.skip();
+    Ok(token)
 }
 
 #[derive(Clone, Copy)]

@@ -5,8 +5,8 @@ use chumsky::prelude::*;
 
 use super::base::*;
 use super::expr::{self, Rules};
-use super::problem::{Problem, Want};
-use super::{fields, text, types};
+use super::problem::{Form, Problem, Want};
+use super::{fields, stmt, text, types};
 use crate::token::{Kind, Token};
 use crate::tree::*;
 
@@ -278,7 +278,20 @@ fn action<'s>(rules: &Rules<'s>, parts: &Parts<'s>) -> impl Parse<'s, ItemKind> 
 }
 
 fn job<'s>(rules: &Rules<'s>, parts: &Parts<'s>) -> impl Parse<'s, ItemKind> + use<'s> {
-    let runner = token(Kind::On).ignore_then(value(&rules.expr, Want::Expr, |it| it.kind.starts_expr(), expr::hole));
+    let plain = value(&rules.expr, Want::Expr, |it| it.kind.starts_expr(), expr::hole).boxed();
+    let runner = token(Kind::On).ignore_then(custom(move |inp| {
+        let from = index(inp);
+        let token = peek(inp);
+        let end = stmt::dashed_end(inp.state(), from);
+        if !token.kind.is_ident() || token.line() || end == from + 1 {
+            return inp.parse(&plain);
+        }
+        inp.emit(Problem::new(from, Form::RunnerLabel, Want::Expr));
+        for _ in from..end {
+            inp.skip();
+        }
+        Ok(expr::hole(inp.state().span(from, end)))
+    }));
     token(Kind::Job)
         .ignore_then(name())
         .then(parts.params.clone())

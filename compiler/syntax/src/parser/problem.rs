@@ -111,6 +111,12 @@ pub(super) enum Form {
     OptionalTwice,
     /// `&` or `|` for `&&` or `||`.
     SingleOperator,
+    /// `and`, `or`, `not` for `&&`, `||`, `!`.
+    WordOperator,
+    /// `on ubuntu-latest`: a runner by its label.
+    RunnerLabel,
+    /// `on: push` for `on push`.
+    TriggerColon,
     /// `a < b < c`.
     ChainedComparison,
     /// `=` for `==`.

@@ -4,6 +4,7 @@
 use super::base::View;
 use super::is_reported;
 use super::problem::{Form, Problem, Want, Wants};
+use super::stmt::dashed_end;
 use crate::token::{Kind, Token};
 use crate::{Code, Diagnostic, Span};
 
@@ -129,6 +130,25 @@ impl Finding<'_, '_> {
                     format!("{sign}{sign}"),
                 )
             }
+            Form::WordOperator => {
+                let word = self.says(found);
+                let (sign, end) = match word {
+                    "and" => ("&&", found.end),
+                    "or" => ("||", found.end),
+                    _ => ("!", self.source.token(self.at + 1).start),
+                };
+                Diagnostic::new(
+                    Code::ForeignSyntax,
+                    found.span(),
+                    format!("`{word}` is not an operator: write `{sign}`"),
+                )
+                .fix(format!("write `{sign}`"), Span::new(found.start, end), sign)
+            }
+            Form::TriggerColon => {
+                let headline = "a trigger is written without `:`: `on push`";
+                Diagnostic::new(Code::ForeignSyntax, found.span(), headline).fix("delete the `:`", found.span(), "")
+            }
+            Form::RunnerLabel => self.runner_label(),
             Form::ChainedComparison => Diagnostic::new(Code::Expected, found.span(), "comparisons do not chain")
                 .help("join two comparisons by `&&`, or put one in parentheses"),
             Form::AssignForEquals => Diagnostic::new(
@@ -150,6 +170,26 @@ impl Finding<'_, '_> {
             }
             Form::LoneName => self.lone_name(),
         }
+    }
+
+    fn runner_label(&self) -> Diagnostic<Span> {
+        let end = dashed_end(self.source, self.at);
+        let label = Span::new(self.found.start, self.source.token(end.saturating_sub(1)).end);
+        let written = label.text(self.source.text);
+        let os = match written.split('-').next().unwrap_or_default() {
+            "ubuntu" | "linux" => "linux",
+            "windows" | "win" => "windows",
+            "macos" | "mac" => "macos",
+            _ => {
+                return Diagnostic::new(Code::ForeignSyntax, label, format!("`{written}` is the label of a runner"))
+                    .help(format!("write `Runner(os: linux, github: [\"{written}\"])`"));
+            }
+        };
+        Diagnostic::new(Code::ForeignSyntax, label, format!("`{written}` is the label of a runner: write `{os}`"))
+            .help(format!(
+                "`{os}` is the default hosted runner; a certain one is `Runner(os: {os}, github: [\"{written}\"])`"
+            ))
+            .fix(format!("write `{os}`"), label, os)
     }
 
     /// The end of the `?` that begin here.
@@ -272,6 +312,13 @@ impl Finding<'_, '_> {
             _ => return None,
         };
         let name = self.before(2).filter(|it| it.kind.is_word())?;
+        if self.before(3).is_some_and(|it| matches!(it.kind, Kind::Arrow | Kind::Colon)) {
+            // A type stands before the `=`, not a name.
+            return Some(
+                Diagnostic::new(Code::ValueOnNextLine, self.gap(), format!("the {what} is missing"))
+                    .help(format!("it begins on the line of its `{}`", self.says(sign))),
+            );
+        }
         let headline = format!("the {what} of `{}` is missing", self.says(name));
         Some(
             Diagnostic::new(Code::ValueOnNextLine, self.gap(), headline)

@@ -98,7 +98,7 @@ fn dashed(inp: &mut Inp<'_, '_>) -> Name {
 }
 
 /// The index after a word with dashes.
-fn dashed_end(source: &View<'_>, from: usize) -> usize {
+pub(super) fn dashed_end(source: &View<'_>, from: usize) -> usize {
     let mut end = from + 1;
     loop {
         let (before, dash, word) = (source.token(end - 1), source.token(end), source.token(end + 1));
@@ -268,7 +268,7 @@ impl<'s> Forms<'s> {
             Kind::Service if next.is_ident() => Some(&self.service),
             Kind::Cache if next.is_ident() => Some(&self.cache),
             Kind::Raw if next.is_ident() => Some(&self.raw),
-            Kind::On if next.is_ident() => Some(&self.on),
+            Kind::On if next.is_ident() || is_trigger_of_yaml(source, from) => Some(&self.on),
             Kind::Param if next.is_ident() => Some(&self.param),
             Kind::Extends if next.is_ident() => Some(&self.extends),
             _ => None,
@@ -403,6 +403,12 @@ fn let_<'s>(typed: &Rule<'s, Type>, equals: &Rule<'s, Source>) -> impl Parse<'s,
     )
 }
 
+/// `on: push`, as in YAML.
+fn is_trigger_of_yaml(source: &View<'_>, from: usize) -> bool {
+    let (colon, name) = (source.token(from + 1), source.token(from + 2));
+    colon.kind == Kind::Colon && !colon.line() && name.kind.is_ident() && !name.line()
+}
+
 /// `on push { … }`, `on finished name`.
 fn trigger<'s>(map: &Rule<'s, Map>) -> impl Parse<'s, Setting> + use<'s> {
     let finished = any()
@@ -413,7 +419,15 @@ fn trigger<'s>(map: &Rule<'s, Map>) -> impl Parse<'s, Setting> + use<'s> {
         })
         .then(name().map(Some));
     let event = types::required_path(Want::Name).map(|it| (it, None));
+    let colon = total(|inp| {
+        if peek(inp).kind == Kind::Colon {
+            let at = index(inp);
+            inp.emit(Problem::new(at, Form::TriggerColon, Want::Name));
+            inp.skip();
+        }
+    });
     any()
+        .ignore_then(colon)
         .ignore_then(finished.or(event))
         .then(map.clone().or_not())
         .map(|((event, finished), filters)| Setting::Trigger { event, finished, filters })
