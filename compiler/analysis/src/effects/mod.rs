@@ -6,6 +6,7 @@ mod backend;
 mod fact;
 mod once;
 mod outsiders;
+mod planned;
 mod purity;
 mod token;
 
@@ -56,5 +57,6 @@ pub(crate) fn findings(db: &dyn Db, def: Def) -> Vec<Finding> {
     all.extend(purity::findings(db, def));
     all.extend(once::findings(db, def));
     all.extend(outsiders::findings(db, def));
+    all.extend(planned::findings(db, def));
     all
 }

@@ -3,8 +3,9 @@
 
 use flow_syntax::Span;
 use flow_syntax::tree::{Expr, ExprKind, Source};
+use smol_str::SmolStr;
 
-use super::{Infer, Phase};
+use super::{Infer, LocalKind, Phase, Val};
 use crate::db::DefKind;
 use crate::scope::Res;
 use crate::ty::Ty;
@@ -32,6 +33,30 @@ impl Infer<'_> {
             }
         });
         chain
+    }
+
+    /// The parameters that `e`, which has been inferred, is made of, where nothing else makes it late.
+    pub(super) fn late_by_params(&self, e: &Expr) -> Option<Vec<SmolStr>> {
+        let late = |part: &Expr| self.out.types.get(&part.span).is_some_and(|val| val.phase > Phase::Plan);
+        let mut params: Vec<SmolStr> = Vec::new();
+        let mut other = false;
+        crate::walk::deep(e, &mut |part| match &part.kind {
+            ExprKind::Name(name) => match self.local(name) {
+                Some(local) if local.kind == LocalKind::Param && is_value(&local.val.ty) => {
+                    if local.val.phase > Phase::Plan && !params.contains(name) {
+                        params.push(name.clone());
+                    }
+                }
+                Some(local) => other |= local.val.phase > Phase::Plan,
+                None => other |= late(part),
+            },
+            ExprKind::Field { base, .. } if self.out.names.get(&base.span) == Some(&Res::Ctx) => other |= late(part),
+            ExprKind::Call { .. } => {
+                other |= matches!(self.out.types.get(&part.span), Some(Val { ty: Ty::Call(_), .. }));
+            }
+            _ => {}
+        });
+        (!other && !params.is_empty()).then_some(params)
     }
 
     /// What one part of an expression adds.
@@ -91,5 +116,14 @@ impl Infer<'_> {
             Source::Script(script) => vec![(script.shell_span, "this script runs in the job".to_owned())],
             Source::Step(_) | Source::Foreign(_) => Vec::new(),
         }
+    }
+}
+
+/// Whether it is there as soon as its caller gives it: nothing has to be fetched and read.
+fn is_value(ty: &Ty) -> bool {
+    match ty {
+        Ty::Optional(inner) | Ty::List(inner) => is_value(inner),
+        Ty::Bool | Ty::Int | Ty::Duration | Ty::String | Ty::Path | Ty::Enum(_) | Ty::Struct(_) => true,
+        _ => false,
     }
 }

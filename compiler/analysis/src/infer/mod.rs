@@ -138,6 +138,8 @@ pub struct Checked {
     pub gives_untrusted: bool,
     /// What must not be text of outsiders, of that which is made of parameters.
     pub demands: Vec<Demand>,
+    /// The parameters that must be known when a run is planned: where they are needed, and as what.
+    pub planned: Vec<(SmolStr, Span, String)>,
 }
 
 /// A place that text of outsiders must not reach, reached by parameters.

@@ -268,6 +268,11 @@ impl Infer<'_> {
                 val.phase == Phase::Const
             }
             Phase::Plan if val.phase > Phase::Plan => {
+                if let Some(params) = self.late_by_params(e) {
+                    // Whoever calls it gives them in time.
+                    self.out.planned.extend(params.into_iter().map(|it| (it, e.span, sink.noun().to_owned())));
+                    return true;
+                }
                 let mut finding = self
                     .finding(Code::TooLate, e.span, format!("{} must be known when a run is planned", sink.noun()))
                     .label(format!("this is known {}", val.phase.when()))

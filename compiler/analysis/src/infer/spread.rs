@@ -91,7 +91,11 @@ impl Infer<'_> {
 
     /// A parameter that chooses the runner is needed before the job starts.
     pub(super) fn planned_argument(&mut self, sig: &Signature, param: &ParamSig, e: &Expr, val: &Val, noun: &str) {
-        if !sig.planned.contains(&param.name) || val.phase <= Phase::Plan || val.ty.is_error() {
+        if !sig.planned.contains(&param.name)
+            || val.phase <= Phase::Plan
+            || val.ty.is_error()
+            || self.late_by_params(e).is_some()
+        {
             return;
         }
         let mut finding = self
