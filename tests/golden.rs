@@ -78,15 +78,22 @@ fn plans(example: &Example) -> Vec<(String, Backend, std::sync::Arc<Plan>)> {
     all
 }
 
-/// The hosted files of an example, with what they are made of; for those that cannot be emitted, why.
-fn hosted(example: &Example) -> Vec<(String, Backend, std::sync::Arc<Plan>, Result<Emitted, BTreeSet<String>>)> {
+/// A pipeline for a backend that reads a file: its plan, and the file or why there is none yet.
+struct Hosted {
+    pipeline: String,
+    backend: Backend,
+    plan: std::sync::Arc<Plan>,
+    emitted: Result<Emitted, BTreeSet<String>>,
+}
+
+fn hosted(example: &Example) -> Vec<Hosted> {
     let hosted = plans(example).into_iter().filter(|(_, backend, _)| *backend != Backend::Local);
     hosted
         .map(|(pipeline, backend, plan)| {
             let command = format!("flowc emit {pipeline} --backend {}", backend.name());
             let emitted = flow_emit::emit(&plan, &Options { command })
                 .map_err(|errors| errors.into_iter().map(|it| it.message).collect());
-            (pipeline, backend, plan, emitted)
+            Hosted { pipeline, backend, plan, emitted }
         })
         .collect()
 }
@@ -154,7 +161,7 @@ fn jobs_stand_after_those_they_need() {
 #[test]
 fn emitted_files_are_the_committed_ones() {
     for example in examples() {
-        for (pipeline, backend, _, emitted) in hosted(&example) {
+        for Hosted { pipeline, backend, emitted, .. } in hosted(&example) {
             let Ok(emitted) = emitted else { continue };
             let path = example.folder.join(&emitted.path);
             let committed = std::fs::read_to_string(&path).unwrap_or_else(|error| {
@@ -178,7 +185,7 @@ fn emitted_files_are_the_committed_ones() {
 fn what_is_not_emitted_yet_is_listed() {
     let mut listed = BTreeSet::new();
     for example in examples() {
-        for (pipeline, backend, _, emitted) in hosted(&example) {
+        for Hosted { pipeline, backend, emitted, .. } in hosted(&example) {
             let Err(refused) = emitted else { continue };
             for message in &refused {
                 assert!(message.starts_with("F0701: "), "{}, {pipeline}: {message}", example.name);
@@ -204,7 +211,7 @@ fn committed_files_are_emitted() {
     for example in examples() {
         let emitted: BTreeSet<PathBuf> = hosted(&example)
             .iter()
-            .filter_map(|(_, _, _, emitted)| Some(example.folder.join(&emitted.as_ref().ok()?.path)))
+            .filter_map(|it| Some(example.folder.join(&it.emitted.as_ref().ok()?.path)))
             .collect();
         for folder in [".github/workflows", ".azure-pipelines"] {
             let Ok(entries) = std::fs::read_dir(example.folder.join(folder)) else { continue };
@@ -234,7 +241,7 @@ fn texts(value: &Value) -> BTreeSet<String> {
 #[test]
 fn workflows_of_github_say_what_the_plan_says() {
     for example in examples() {
-        for (_, backend, plan, emitted) in hosted(&example) {
+        for Hosted { backend, plan, emitted, .. } in hosted(&example) {
             let (Backend::Github, Ok(emitted)) = (backend, emitted) else { continue };
             let yaml: Value = serde_yaml::from_str(&emitted.text).unwrap();
             let jobs = yaml["jobs"].as_mapping().unwrap();
@@ -292,7 +299,7 @@ fn assert_reads_are_needed(id: &str, yaml: &Value, needs: &BTreeMap<String, BTre
 fn pipelines_of_azure_say_what_the_plan_says() {
     let id = |id: &str| id.replace('-', "_");
     for example in examples() {
-        for (_, backend, plan, emitted) in hosted(&example) {
+        for Hosted { backend, plan, emitted, .. } in hosted(&example) {
             let (Backend::Ado, Ok(emitted)) = (backend, emitted) else { continue };
             let yaml: Value = serde_yaml::from_str(&emitted.text).unwrap();
             let jobs: BTreeMap<String, Value> = yaml["jobs"]
