@@ -19,8 +19,8 @@ use super::name::{part, slug};
 use super::scope::{Argument, Result, Scope};
 use super::trace::find;
 use super::value::{Choice, Made, Origin, Outputs, Val, json_part, json_type, value_type};
-use super::{MAX_INSTANCES, MAX_PLAN_STEPS};
-use crate::model::{ForeignJob, Job, Location, Op, Operand, Output, OutputKind, Permission, Value, ValueType};
+use super::{MAX_INSTANCES, MAX_LEGS, MAX_PLAN_STEPS};
+use crate::model::{Each, ForeignJob, Job, Location, Op, Operand, Output, OutputKind, Permission, Value, ValueType};
 
 /// How deep flows call one another.
 const DEEPEST: usize = 64;
@@ -68,6 +68,26 @@ impl<'db> Graph<'db> {
         Ok(arguments)
     }
 
+    /// Refuses a call that loops over later lists make more often than any platform takes, as far as that can
+    /// be told before a run.
+    fn legs(&self, scope: &Scope<'db>, e: &Expr) -> Result<()> {
+        let of = |each: &Each| if each.filter.is_some() { 1 } else { each.list.least_len().max(1) };
+        let legs = self.each.iter().fold(1, |legs: usize, each| legs.saturating_mul(of(each)));
+        if legs <= MAX_LEGS {
+            return Ok(());
+        }
+        Err(vec![
+            Finding::new(
+                Code::LimitExceeded,
+                scope.at(e.span),
+                format!("this job runs {legs} times, for the elements of a list that is known later"),
+            )
+            .label(format!("at most {MAX_LEGS} times"))
+            .note("what a list known later holds becomes a matrix, of which hosted CI takes no more")
+            .help("make the list shorter, or let one job handle several of its elements"),
+        ])
+    }
+
     /// A call of a job.
     fn instance(&mut self, scope: &mut Scope<'db>, e: &Expr, def: Def, ordered: &Ordered<'_>) -> Result<Val> {
         if self.jobs.len() >= MAX_INSTANCES {
@@ -81,6 +101,7 @@ impl<'db> Graph<'db> {
                 .help("make the loops around it shorter"),
             ]);
         }
+        self.legs(scope, e)?;
         let arguments = self.given(scope, e, def)?;
         let mut needs = Needs::default();
         for argument in &arguments {

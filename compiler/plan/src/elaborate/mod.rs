@@ -40,6 +40,9 @@ use crate::model::{Backend, Place, Plan};
 /// How many job instances a plan may have.
 pub const MAX_INSTANCES: usize = 10_000;
 
+/// How often a job may run for the elements of lists known later: what GitHub takes of a matrix.
+pub const MAX_LEGS: usize = 256;
+
 /// How many steps a job may have.
 pub const MAX_STEPS: usize = 1_000;
 

@@ -190,6 +190,24 @@ pub struct Guard {
 }
 
 impl Value {
+    /// How many elements a list has at least, as far as its form tells.
+    pub fn least_len(&self) -> usize {
+        match self {
+            Self::Const(Const::List(items)) => items.len(),
+            Self::Compute(it) => {
+                let of = |index: usize| it.args.get(index).map_or(0, |arg| arg.value.least_len());
+                match it.op {
+                    Op::List => it.args.len(),
+                    Op::Concat => (0..it.args.len()).map(of).sum(),
+                    Op::If => of(1).min(of(2)),
+                    Op::Map(_) if it.args.len() == 2 => of(0),
+                    _ => 0,
+                }
+            }
+            _ => 0,
+        }
+    }
+
     /// When it is known. An output of another job counts as made while the run goes on, whatever it
     /// is made of.
     pub fn phase(&self) -> Phase {
