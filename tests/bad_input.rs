@@ -262,6 +262,25 @@ fn wrong_use_is_told_from_findings() {
 }
 
 #[test]
+fn a_plan_for_a_backend_that_is_not_supported_says_why() {
+    let uses = "job a() on linux { uses \"actions/stale@v9\" }\npipeline ci {\n    on manual\n    a()\n}\n";
+    let asserts =
+        "job a() on linux { sh \"make\" }\npipeline ci {\n    on manual\n    backends = [github]\n    a()\n}\n";
+    for (text, why) in [(uses, "excludes ado"), (asserts, "ado is not among these")] {
+        let folder = project([("main.flow", text.as_bytes())]);
+        let ran = run(folder.path(), &["plan", "ci", "--backend", "ado"]);
+        assert_eq!(ran.code, Some(1), "{}", ran.all());
+        assert!(ran.out.is_empty(), "{}", ran.out);
+        assert!(ran.err.contains("does not support ado") && ran.err.contains(why), "{}", ran.err);
+        // Without a backend it is one that is supported.
+        for arguments in [&["plan", "ci"][..], &["plan", "ci", "--backend", "github"]] {
+            let ran = run(folder.path(), arguments);
+            assert_eq!(ran.code, Some(0), "{arguments:?}: {}", ran.all());
+        }
+    }
+}
+
+#[test]
 fn explain_prints_the_page() {
     let folder = project([]);
     for code in ["F0301", "f0301"] {

@@ -172,9 +172,9 @@ pub(crate) struct PlanArgs {
     /// The pipeline's name
     pub pipeline: String,
 
-    /// Who would carry it out
-    #[arg(short, long, value_enum, default_value_t)]
-    pub backend: AnyBackend,
+    /// Who would carry it out; this machine where the pipeline supports that
+    #[arg(short, long, value_enum)]
+    pub backend: Option<AnyBackend>,
 
     /// How the plan is printed
     #[arg(short, long, value_enum, default_value_t)]
@@ -182,10 +182,9 @@ pub(crate) struct PlanArgs {
 }
 
 /// All backends.
-#[derive(Clone, Copy, Default, ValueEnum)]
+#[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum AnyBackend {
     /// This machine
-    #[default]
     Local,
     /// GitHub Actions
     Github,

@@ -209,6 +209,32 @@ pub fn backends(db: &dyn Db, pipeline: Def) -> Backends {
     }
 }
 
+/// Why a backend does not support a pipeline; `None` where it does.
+pub fn unsupported(db: &dyn Db, pipeline: Def, backend: &str) -> Option<Finding> {
+    if backends(db, pipeline).has(backend) {
+        return None;
+    }
+    let title = format!("`{}` does not support {backend}", pipeline.name(db));
+    if let Some((_, place)) = asserted(db, pipeline) {
+        return Some(
+            Finding::new(Code::BackendExcluded, place, title)
+                .label(format!("{backend} is not among these"))
+                .help(format!("add {backend} to `backends`, or name another backend")),
+        );
+    }
+    let obstacle = obstacles(db, pipeline).iter().find(|obstacle| obstacle.not.has(backend))?;
+    let (at, others) = shown(db, pipeline, &obstacle.way)?;
+    let mut finding = Finding::new(Code::BackendExcluded, at, format!("{title}: {}", obstacle.why))
+        .label(format!("excludes {backend}"));
+    for (place, text) in others {
+        finding = finding.related(place, text);
+    }
+    Some(
+        finding
+            .help(format!("say what to do instead, `match ctx.backend {{ {backend} => … }}`, or name another backend")),
+    )
+}
+
 /// What is wrong with the backends of a pipeline.
 pub(super) fn findings(db: &dyn Db, def: Def) -> Vec<Finding> {
     if def.kind(db) != DefKind::Pipeline {

@@ -15,7 +15,7 @@ use rustc_hash::FxHashSet;
 use crate::db::{Db, Def};
 use crate::place::{Finding, Place};
 
-pub use self::backend::{Backends, backends};
+pub use self::backend::{Backends, backends, unsupported};
 pub use self::fact::{CallFact, Facts, facts};
 pub use self::once::{OnceCall, once_calls};
 pub use self::token::{Permission, permissions};

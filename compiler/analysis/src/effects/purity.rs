@@ -14,12 +14,23 @@ use crate::ty::Ty;
 /// Members of `ctx` that differ from run to run of the same sources.
 const IMPURE: [&str; 9] = ["sha", "short_sha", "run_id", "run_number", "attempt", "token", "actor", "github", "ado"];
 
+/// What a result would depend on.
+const OTHER: &str = "not among its inputs";
+
+/// What runs there may be other than what ran before.
+const CHANGES: &str = "may change while the inputs stay the same";
+
+/// What a job does beside making its result.
+const ACTS: &str = "would not happen when the result is reused";
+
 /// Something that a result depends on beside the inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Impurity {
     /// A clause: "reads the secret `TOKEN`".
     what: String,
     help: &'static str,
+    /// Why it must not be.
+    label: &'static str,
     /// From the item inwards; the last one is the place.
     way: Vec<Step>,
 }
@@ -36,22 +47,23 @@ struct Purity {
 #[salsa::tracked(returns(ref), cycle_result = pure)]
 fn purity(db: &dyn Db, def: Def) -> Purity {
     let mut purity = Purity::default();
-    let mut impure = |span: Span, what: String, help: &'static str| {
+    let mut impure = |span: Span, what: String, help: &'static str, label: &'static str| {
         let way = vec![(Place::new(def, span), what.clone())];
-        purity.impure.push(Impurity { what, help, way });
+        purity.impure.push(Impurity { what, help, label, way });
     };
     let unpinned = "name a commit, whose 40 digits always lead to the same content";
     if def.kind(db) == DefKind::Extern {
         if let Some(binding) = binding(db, def) {
             let span = crate::scope::name_place(db, def).span;
             if !binding.names.pinned {
-                impure(span, format!("runs `{}`, which may change", binding.reference), unpinned);
+                impure(span, format!("runs `{}`, which may change", binding.reference), unpinned, CHANGES);
             }
             if let Some(it) = binding.permissions.iter().find(|it| it.access == Access::Write) {
                 impure(
                     it.span,
                     format!("may write `{}`", it.scope),
                     "do what changes something in a job without `inputs`",
+                    ACTS,
                 );
             }
         }
@@ -60,32 +72,36 @@ fn purity(db: &dyn Db, def: Def) -> Purity {
     let facts = facts(db, def);
     let secret = "read it in a job without `inputs`";
     for (name, span) in &facts.secrets {
-        impure(*span, format!("reads the secret `{name}`"), secret);
+        impure(*span, format!("reads the secret `{name}`"), secret, OTHER);
     }
     for param in &signature(db, def).params {
         if *param.ty.present() == Ty::Secret {
-            impure(param.span, format!("takes the secret `{}`", param.name), secret);
+            impure(param.span, format!("takes the secret `{}`", param.name), secret, OTHER);
         }
     }
     for (name, span) in &facts.settings {
         match name.as_str() {
-            "environment" => impure(*span, "deploys to an environment".to_owned(), "deploy in a job without `inputs`"),
+            "environment" => {
+                impure(*span, "deploys to an environment".to_owned(), "deploy in a job without `inputs`", ACTS);
+            }
             "continue_on_error" => impure(
                 *span,
                 "goes on after a failure".to_owned(),
                 "let a failure fail the job: the result of half a job must not be reused",
+                "half a result would be reused",
             ),
             _ => {}
         }
     }
     for it in facts.permissions.iter().flat_map(|block| &block.granted) {
         if it.access == Access::Write {
-            impure(it.span, format!("may write `{}`", it.scope), "do what changes something in a job without `inputs`");
+            let help = "do what changes something in a job without `inputs`";
+            impure(it.span, format!("may write `{}`", it.scope), help, ACTS);
         }
     }
     for it in &facts.foreign {
         if it.names.is_some_and(|names| !names.pinned) {
-            impure(it.span, format!("runs `{}`, which may change", it.reference), unpinned);
+            impure(it.span, format!("runs `{}`, which may change", it.reference), unpinned, CHANGES);
         }
     }
     for (member, span) in &facts.ctx {
@@ -94,6 +110,7 @@ fn purity(db: &dyn Db, def: Def) -> Purity {
                 *span,
                 format!("reads `ctx.{member}`"),
                 "take what differs from run to run in a job without `inputs`",
+                OTHER,
             );
         }
     }
@@ -139,7 +156,7 @@ pub(super) fn findings(db: &dyn Db, def: Def) -> Vec<Finding> {
     for it in &purity.impure {
         let Some((place, _)) = it.way.first() else { continue };
         let mut finding = Finding::new(Code::Impure, *place, format!("a job with `inputs` {}", it.what))
-            .label("not among its inputs")
+            .label(it.label)
             .related(inputs, "makes the job reusable");
         for (place, text) in it.way.iter().skip(1) {
             finding = finding.related(*place, text.clone());

@@ -33,6 +33,10 @@ impl Infer<'_> {
             let (name, span) = (output.name.clone(), output.span);
             self.bind(Local { name, span, val, kind: LocalKind::Output, used: true, late });
         }
+        // Outputs of an empty body are reported as never written.
+        if signature.outputs.is_empty() && !signature.params.iter().any(|it| it.mode == tree::ParamMode::Out) {
+            self.not_empty(body, "body");
+        }
         self.body(body);
         self.check_takes(&body.stmts);
         let mut written = signature.outputs.clone();

@@ -66,6 +66,17 @@ impl Infer<'_> {
         self.report(finding);
     }
 
+    /// Warns of a body in which nothing stands.
+    pub(super) fn not_empty(&mut self, body: &Body, what: &str) {
+        if body.stmts.is_empty() {
+            let finding = self
+                .finding(Code::NoEffect, body.span, format!("this {what} is empty"))
+                .label("does nothing")
+                .help("write what it is to do, or remove it");
+            self.report(finding);
+        }
+    }
+
     /// What a clean-up does. What the body bound may be missing in it, and nothing is written.
     pub(super) fn cleanup(&mut self, body: &Body, word: &'static str, span: Span) {
         let at = word_span(word, span);

@@ -63,6 +63,13 @@ impl Infer<'_> {
 
     fn if_used(&mut self, it: &If, expected: Option<&Ty>, used: bool) -> Val {
         let condition = self.condition(&it.condition, "an `if`");
+        if !used {
+            match &it.otherwise {
+                None => self.not_empty(&it.then, "block of an `if`"),
+                Some(Else::Body(body)) => self.not_empty(body, "block of an `else`"),
+                Some(Else::If(..)) => {}
+            }
+        }
         let fixed = condition.phase == Phase::Const;
         let before = self.writes.clone();
         let tells = self.tells(&it.condition);

@@ -63,7 +63,13 @@ impl<'db> Graph<'db> {
         let ExprKind::Call { args, .. } = &e.kind else { return Err(Vec::new()) };
         let mut arguments = scope.arguments(def, args, self)?;
         for argument in &mut arguments {
-            argument.val = self.received(&argument.val);
+            let val = self.received(&argument.val);
+            let param = signature(self.db, def).params.iter().find(|param| param.name == argument.name);
+            argument.val = match param {
+                // What a job gives may be a family, which only shows now.
+                Some(param) => val.listed(&param.ty),
+                None => val,
+            };
         }
         Ok(arguments)
     }

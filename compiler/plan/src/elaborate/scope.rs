@@ -290,7 +290,7 @@ impl<'db> Scope<'db> {
         for (arg, param) in matched(params, args) {
             match (&arg.value, param) {
                 (ArgValue::Expr(value), Some(param)) => {
-                    let val = self.value(value, calls)?;
+                    let val = self.value(value, calls)?.listed(&param.ty);
                     let constant = param.mode == ParamMode::Const;
                     arguments.push(Argument { name: param.name.clone(), val, constant, given: true, place: None });
                 }
@@ -303,7 +303,7 @@ impl<'db> Scope<'db> {
                     for param in params {
                         if let Some(val) = self.field(&val, &param.name, record.span) {
                             let constant = param.mode == ParamMode::Const;
-                            let name = param.name.clone();
+                            let (name, val) = (param.name.clone(), val.listed(&param.ty));
                             arguments.retain(|arg| arg.name != name);
                             arguments.push(Argument { name, val, constant, given: true, place: None });
                         }

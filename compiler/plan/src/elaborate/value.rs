@@ -124,6 +124,21 @@ impl Val {
         }
     }
 
+    /// The same as a parameter of type `ty` has it: the members of a family are the elements of a list,
+    /// in the order of their keys, and found by where they stand.
+    pub(super) fn listed(self, ty: &Ty) -> Self {
+        let Ty::List(element) = ty.present() else { return self };
+        match self {
+            Self::Family(members) => Self::List(members.iter().map(|(_, val)| val.clone().listed(element)).collect()),
+            Self::List(items) => Self::List(items.iter().map(|val| val.clone().listed(element)).collect()),
+            Self::Choice(it) => {
+                let Choice { condition, then, otherwise } = &*it;
+                Self::choice(condition.clone(), then.clone().listed(ty), otherwise.clone().listed(ty))
+            }
+            other => other,
+        }
+    }
+
     /// `none`.
     pub(super) const fn none() -> Self {
         Self::Const(ConstValue::None)
