@@ -1,17 +1,6 @@
 //! Bad input, through the real binary: each has a code, a place and an exit code, nothing panics,
 //! and what stands around it is still checked.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    missing_docs
-)]
-
 use std::time::{Duration, Instant};
 
 use flow_tests::binary::{found, project, run};

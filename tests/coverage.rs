@@ -6,17 +6,6 @@
 //! `pending:` says who builds what is missing.
 //! `UPDATE_COVERAGE=1` writes the sentences into the table, old answers kept.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    missing_docs
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 

@@ -1,15 +1,6 @@
 //! Opaque directories in runs of the real binary: what is sealed, what views show, what is refused.
 
 #![cfg(target_os = "linux")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    missing_docs
-)]
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -4,17 +4,6 @@
 //! expects them as in the specs. `flow job`, `flow pipeline` and `flow value` are what stands in a job,
 //! in a pipeline, or where a value does: these are in form. No other word may follow `flow`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    missing_docs
-)]
-
 use std::path::{Path, PathBuf};
 
 use flow_syntax::format;

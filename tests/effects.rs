@@ -1,16 +1,5 @@
 //! Effects over long chains and wide fans of calls, which no spec could hold.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    missing_docs
-)]
-
 use std::fmt::Write as _;
 use std::sync::Arc;
 

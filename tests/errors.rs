@@ -4,17 +4,6 @@
 //! exactly that code, all further ones raise nothing. Where the first block is `text`, a page cannot
 //! hold such a program, and [`constructed`] makes it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    missing_docs
-)]
-
 use std::collections::BTreeSet;
 
 use flow_analysis::{Database, Unreadable, diagnostics};

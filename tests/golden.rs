@@ -1,17 +1,6 @@
 //! Every folder of examples/: its program is clean, its plan is the one in snapshots/, and the files
 //! that it emits are the committed ones, which another YAML reader understands as the plan means them.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    missing_docs
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

@@ -1,14 +1,5 @@
 //! Values arrive in scripts as they are, whatever they hold, wherever a script reads them: in every
 //! shell that this machine has, as a word, in double quotes and in a here-document.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    missing_docs
-)]
-
 use std::fmt::Write as _;
 use std::fs;
 

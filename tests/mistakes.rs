@@ -1,17 +1,6 @@
 //! Single mistakes planted in the quickstart. Each gives exactly one error, which names the thing,
 //! shows the place and says what to do.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    missing_docs
-)]
-
 use flow_tests::binary::{found, project, run};
 
 /// A textual mistake.

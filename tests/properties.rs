@@ -5,17 +5,6 @@
 //! swapped and replaced, and with files renamed, removed and brought back. `SEED=7` takes other ones,
 //! `ROUNDS=10` ten times as many.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    missing_docs
-)]
-
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

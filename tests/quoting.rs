@@ -3,15 +3,6 @@
 //!
 //! Where the reader of a shell says that a place expands, each value has to arrive there as it is;
 //! where it says that a place does not, the shell has to print what the author wrote.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    missing_docs
-)]
-
 use std::process::Command;
 
 use flow_analysis::script::{Spot, read};

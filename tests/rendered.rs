@@ -1,17 +1,6 @@
 //! How findings look: source and text, through the real binary, without color. Typical mistakes, one
 //! each way that a finding can be built: labels, related places, other files, notes, help.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    missing_docs
-)]
-
 use flow_tests::binary::{project, run};
 use flow_tests::fixture::sources;
 

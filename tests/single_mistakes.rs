@@ -1,15 +1,6 @@
 //! One program for each code, with exactly that mistake, in a pipeline of several jobs. Each gives one
 //! finding: nothing is told that is a mere consequence.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    missing_docs
-)]
-
 use flow_syntax::Severity;
 use flow_tests::check::Program;
 

@@ -13,17 +13,6 @@
 //! `UPDATE_SPECS=1 cargo test -p flow-tests --test specs` writes what is found into the files:
 //! headlines of expectations that are not met, and outputs. Read the difference.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    missing_docs
-)]
-
 use std::fmt::Write as _;
 use std::path::PathBuf;
 

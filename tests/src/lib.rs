@@ -2,16 +2,6 @@
 //!
 //! Every test of the language is text in, text out, and goes through [`check::Program`].
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    clippy::print_stderr
-)]
-
 pub mod binary;
 pub mod check;
 pub mod expectation;
