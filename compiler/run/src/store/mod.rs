@@ -191,7 +191,8 @@ fn write_whole(scratch: &Path, path: &Path, content: &[u8]) -> Result<(), StoreE
 
 fn rename(from: tempfile::TempPath, to: &Path) -> Result<(), StoreError> {
     let Err(first) = from.persist(to) else { return Ok(()) };
-    if let Some(folder) = to.parent().filter(|it| !it.exists()) {
+    // Whether the folder exists *now* says nothing: another thread may have made it since.
+    if let (io::ErrorKind::NotFound, Some(folder)) = (first.error.kind(), to.parent()) {
         files::make_folder(folder)?;
         return Ok(first.path.persist(to).map_err(|it| it.error).with("create", to)?);
     }
