@@ -1,7 +1,7 @@
 //! What a backend asks about the plan as a whole: who reads which output, so that only that is
 //! published, and whether the plan keeps its own promises.
 
-use flow_plan::model::{Consume, Job, Os, Output, OutputKind, Plan, Run, Schema, ScriptPart, Step, Value, ValueType};
+use flow_plan::model::{Consume, Job, Os, Output, OutputKind, Plan, Schema, Value, ValueType};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::EmitError;
@@ -26,9 +26,7 @@ impl<'a> Facts<'a> {
         let mut facts = Self { plan, jobs, read: FxHashSet::default(), consumers: FxHashMap::default() };
         let mut errors = Vec::new();
         for job in &plan.jobs {
-            for value in values(job) {
-                facts.note(job, value, &mut errors);
-            }
+            job.values(&mut |value| facts.note(job, value, &mut errors));
             for consume in &job.consumes {
                 consume.from.outputs(&mut |from, output| {
                     if facts.artifact(from, output).is_none() {
@@ -63,11 +61,6 @@ impl<'a> Facts<'a> {
             }
             Value::Step { step, name } if published(job, step, name).is_none() => {
                 errors.push(broken(job, &format!("value {name} of step {step}")));
-            }
-            Value::Join(parts) => {
-                for part in parts {
-                    self.note(job, part, errors);
-                }
             }
             _ => {}
         }
@@ -159,9 +152,14 @@ impl<'a> Facts<'a> {
 
     /// Whether a published value of a step is read at all, by this job or through its outputs.
     pub(crate) fn is_read(&self, job: &'a Job, step: &str, name: &str) -> bool {
-        let own = job.env.iter().map(|it| &it.1).chain(job.steps.iter().flat_map(step_values));
-        let handed = self.read_outputs(job).map(|it| it.2);
-        own.chain(handed).any(|it| mentions(it, step, name))
+        let mut read = false;
+        let mut see = |value: &Value| {
+            read |= matches!(value, Value::Step { step: from, name: made } if from == step && made == name);
+        };
+        // What the job hands on counts only if somebody reads it.
+        job.values_inside(&mut see);
+        self.read_outputs(job).for_each(|it| it.2.each(&mut see));
+        read
     }
 
     /// Whether a published value of a step is, as it is, an output that another job reads.
@@ -173,15 +171,11 @@ impl<'a> Facts<'a> {
 
     /// The outputs of other jobs that a job reads while it runs, each once.
     pub(crate) fn reads(&self, job: &'a Job) -> Vec<(&'a str, &'a str)> {
-        fn collect<'v>(value: &'v Value, into: &mut Vec<(&'v str, &'v str)>) {
-            match value {
-                Value::Output { job, output } if !into.contains(&(job, output)) => into.push((job, output)),
-                Value::Join(parts) => parts.iter().for_each(|it| collect(it, into)),
-                _ => {}
-            }
-        }
-        let mut all = Vec::new();
-        values(job).for_each(|it| collect(it, &mut all));
+        let mut all: Vec<(&str, &str)> = Vec::new();
+        job.values(&mut |value| match value {
+            Value::Output { job, output } if !all.contains(&(job, output)) => all.push((job, output)),
+            _ => {}
+        });
         all.retain(|(producer, output)| self.early(producer, output).is_none());
         all
     }
@@ -189,17 +183,16 @@ impl<'a> Facts<'a> {
     /// The members of `ctx` that a job reads, also through outputs known early, each once.
     pub(crate) fn context(&self, job: &'a Job) -> Vec<&'a str> {
         let mut all = Vec::new();
-        values(job).for_each(|it| self.context_of(it, &mut all));
+        job.values(&mut |it| self.context_of(it, &mut all));
         all
     }
 
     fn context_of(&self, value: &'a Value, into: &mut Vec<&'a str>) {
         match value {
             Value::Ctx(name) if !into.contains(&name.as_str()) => into.push(name),
-            Value::Join(parts) => parts.iter().for_each(|it| self.context_of(it, into)),
             Value::Output { job, output } => {
                 if let Some(early) = self.early(job, output) {
-                    self.context_of(early, into);
+                    early.each(&mut |it| self.context_of(it, into));
                 }
             }
             _ => {}
@@ -247,14 +240,6 @@ pub(crate) fn artifact_name(plan: &Plan, job: &str, output: &str) -> String {
     name.chars().map(|it| if it.is_ascii_alphanumeric() || "._-".contains(it) { it } else { '-' }).collect()
 }
 
-fn mentions(value: &Value, step: &str, name: &str) -> bool {
-    match value {
-        Value::Step { step: from, name: made } => from == step && made == name,
-        Value::Join(parts) => parts.iter().any(|it| mentions(it, step, name)),
-        _ => false,
-    }
-}
-
 fn find<'a>(job: &'a Job, output: &str) -> Option<&'a Output> {
     job.outputs.iter().find(|it| it.name == output)
 }
@@ -263,29 +248,6 @@ fn find<'a>(job: &'a Job, output: &str) -> Option<&'a Output> {
 pub(crate) fn published<'a>(job: &'a Job, step: &str, name: &str) -> Option<&'a ValueType> {
     let step = job.steps.iter().find(|it| it.id == step)?;
     step.publishes.iter().find(|it| it.name == name).map(|it| &it.ty)
-}
-
-/// All values that a job mentions.
-fn values(job: &Job) -> impl Iterator<Item = &Value> {
-    let env = job.env.iter().map(|it| &it.1);
-    let steps = job.steps.iter().flat_map(step_values);
-    let outputs = job.outputs.iter().filter_map(|it| match &it.kind {
-        OutputKind::Value { value, .. } => Some(value),
-        OutputKind::Artifact(_) => None,
-    });
-    env.chain(steps).chain(outputs)
-}
-
-fn step_values(step: &Step) -> impl Iterator<Item = &Value> {
-    let parts = match &step.run {
-        Run::Script(script) => script.parts.as_slice(),
-        _ => &[],
-    };
-    let reads = parts.iter().filter_map(|it| match it {
-        ScriptPart::Read { value, .. } | ScriptPart::Spread { value, .. } => Some(value),
-        ScriptPart::Text(_) | ScriptPart::Path { .. } => None,
-    });
-    step.env.iter().map(|it| &it.1).chain(reads)
 }
 
 fn broken(job: &Job, what: &str) -> EmitError {

@@ -12,7 +12,7 @@ mod stamp;
 mod steps;
 pub mod yaml;
 
-use flow_plan::construct::{Construct, refused};
+use flow_plan::construct::refused;
 use flow_plan::model::{Backend, Place, Plan};
 pub use stamp::{Origin, origin};
 
@@ -66,16 +66,18 @@ impl EmitError {
     }
 }
 
-/// What the backends carry out beyond what [`Construct`] leaves to all of them.
-const LOWERED: &[Construct] = &[Construct::Assertion, Construct::Part, Construct::PassFiles, Construct::View];
-
 /// Only for what has been refused before.
 pub(crate) const NOT_LOWERED: &str = "F0701: a part of the plan is not carried out by this backend yet";
 
 /// What of the plan has no translation yet.
 fn not_lowered(plan: &Plan) -> Vec<EmitError> {
     let backend = plan.backend.name();
-    refused(plan, LOWERED)
+    let lowered = match plan.backend {
+        Backend::Github => github::LOWERED,
+        Backend::Ado => ado::LOWERED,
+        Backend::Local => return Vec::new(),
+    };
+    refused(plan, lowered)
         .into_iter()
         .map(|it| {
             let what = it.construct.noun();
@@ -91,7 +93,7 @@ fn not_lowered(plan: &Plan) -> Vec<EmitError> {
 /// Translates a plan for the backend that it was made for.
 pub fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitError>> {
     let refused = not_lowered(plan);
-    if !refused.is_empty() && plan.backend != Backend::Local {
+    if !refused.is_empty() {
         return Err(refused);
     }
     match plan.backend {

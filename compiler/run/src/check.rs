@@ -11,8 +11,14 @@ use flow_plan::model::{FORMAT, Job, Os, OutputKind, Plan, Run, Shell, Value};
 use crate::error::{ForeignJob, MissingShell, NotBuilt, RunError};
 use crate::{shell, system, values};
 
-/// What is carried out beyond what [`Construct`] leaves to every backend.
-const LOWERED: &[Construct] = &[Construct::Assertion, Construct::Part, Construct::PassFiles, Construct::View];
+/// What is carried out beyond what [`Construct`] leaves to every backend; one to a line, in its order.
+#[rustfmt::skip]
+const LOWERED: &[Construct] = &[
+    Construct::Assertion,
+    Construct::Part,
+    Construct::View,
+    Construct::PassFiles,
+];
 
 /// The jobs' order, by their index in the plan.
 #[derive(Clone, Debug)]

@@ -11,6 +11,7 @@ mod steps;
 mod triggers;
 mod values;
 
+use flow_plan::construct::Construct;
 use flow_plan::model::{Event, Plan};
 use rustc_hash::FxHashMap;
 
@@ -19,6 +20,15 @@ use crate::limits::{self, ADO};
 use crate::stamp::stamped;
 use crate::yaml::{Around, Item, Map, Node};
 use crate::{EmitError, Emitted, Options, Warning};
+
+/// What is carried out beyond what [`Construct`] leaves to every backend; one to a line, in its order.
+#[rustfmt::skip]
+pub(crate) const LOWERED: &[Construct] = &[
+    Construct::Assertion,
+    Construct::Part,
+    Construct::View,
+    Construct::PassFiles,
+];
 
 /// The pipeline file of a plan.
 pub(crate) fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitError>> {

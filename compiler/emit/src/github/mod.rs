@@ -8,6 +8,7 @@ mod steps;
 mod triggers;
 mod values;
 
+use flow_plan::construct::Construct;
 use flow_plan::model::{Event, Plan};
 
 use crate::facts::Facts;
@@ -15,6 +16,15 @@ use crate::limits::{self, GITHUB};
 use crate::stamp::stamped;
 use crate::yaml::{Around, Entry, Key, Map, Node};
 use crate::{EmitError, Emitted, Options};
+
+/// What is carried out beyond what [`Construct`] leaves to every backend; one to a line, in its order.
+#[rustfmt::skip]
+pub(crate) const LOWERED: &[Construct] = &[
+    Construct::Assertion,
+    Construct::Part,
+    Construct::View,
+    Construct::PassFiles,
+];
 
 /// The workflow of a plan.
 pub(crate) fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitError>> {

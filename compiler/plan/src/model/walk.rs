@@ -32,6 +32,16 @@ impl Step {
 impl Job {
     /// Calls `visit` for each value that the job and its steps mention, and each that it is made of.
     pub fn values<'a>(&'a self, visit: &mut dyn FnMut(&'a Value)) {
+        self.values_inside(visit);
+        for output in &self.outputs {
+            if let OutputKind::Value { value, .. } = &output.kind {
+                value.each(visit);
+            }
+        }
+    }
+
+    /// The same without the values that it hands on.
+    pub fn values_inside<'a>(&'a self, visit: &mut dyn FnMut(&'a Value)) {
         if let Some(guard) = &self.guard {
             guard.condition.each(visit);
         }
@@ -70,11 +80,6 @@ impl Job {
         self.env.iter().for_each(|(_, value)| value.each(visit));
         self.consumes.iter().for_each(|consume| consume.from.values(visit));
         self.steps.iter().for_each(|step| step.values(visit));
-        for output in &self.outputs {
-            if let OutputKind::Value { value, .. } = &output.kind {
-                value.each(visit);
-            }
-        }
         self.exposes.iter().filter_map(|expose| expose.guard.as_ref()).for_each(|guard| guard.condition.each(visit));
     }
 }
