@@ -80,7 +80,7 @@ fn hosted(example: &Example) -> Vec<Hosted> {
     hosted
         .map(|(pipeline, backend, plan)| {
             let command = format!("flowc emit {pipeline} --backend {}", backend.name());
-            let emitted = flow_emit::emit(&plan, &Options { command })
+            let emitted = flow_emit::emit(&plan, &Options { command, ..Options::default() })
                 .map_err(|errors| errors.into_iter().map(|it| it.message).collect());
             Hosted { pipeline, backend, plan, emitted }
         })

@@ -129,7 +129,7 @@ impl Program {
     pub fn emit(&self, pipeline: Option<&str>, backend: Backend) -> flow_emit::Emitted {
         let plan = self.plan(pipeline, backend);
         let command = format!("flowc emit {} --backend {}", plan.pipeline, backend.name());
-        flow_emit::emit(&plan, &flow_emit::Options { command })
+        flow_emit::emit(&plan, &flow_emit::Options { command, ..Default::default() })
             .unwrap_or_else(|errors| panic!("not emitted: {errors:#?}"))
     }
 }

@@ -7,6 +7,7 @@ mod ado;
 mod facts;
 mod github;
 mod limits;
+mod pins;
 pub mod shell;
 mod stamp;
 mod steps;
@@ -14,13 +15,16 @@ pub mod yaml;
 
 use flow_plan::construct::refused;
 use flow_plan::model::{Backend, Place, Plan};
+pub use pins::{Pin, Pins};
 pub use stamp::{Origin, origin};
 
-/// What the header of an emitted file says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What an emitted file depends on beside its plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// The command that makes the file again.
+    /// The command that makes the file again, for its header.
     pub command: String,
+    /// What foreign actions stand for.
+    pub pins: Pins,
 }
 
 /// An emitted file.

@@ -54,7 +54,7 @@ fn emission_is_deterministic() {
 fn the_stamp_follows_the_content_only() {
     let stamp = |text: &str| text.lines().find(|it| it.starts_with("# Content: ")).unwrap().to_owned();
     let plan = quickstart(Backend::Github);
-    let other = flow_emit::emit(&plan, &flow_emit::Options { command: "flowc emit ci".into() }).unwrap();
+    let other = flow_emit::emit(&plan, &flow_emit::Options { command: "flowc emit ci".into(), ..options() }).unwrap();
     assert_eq!(stamp(&emitted(&plan).text), stamp(&other.text));
     let changed = Plan { title: "other".into(), ..plan.clone() };
     assert_ne!(stamp(&emitted(&plan).text), stamp(&emitted(&changed).text));

@@ -46,7 +46,7 @@ pub(crate) fn main(args: &EmitArgs, start: &Path, terminal: &Terminal) -> Result
                 Err(code) => return Ok(code),
             };
             let command = format!("flowc emit {} --backend {}", plan.pipeline, backend.name());
-            match flow_emit::emit(&plan, &flow_emit::Options { command }) {
+            match flow_emit::emit(&plan, &flow_emit::Options { command, ..Default::default() }) {
                 Ok(emitted) => files.push((emitted, plan.source.clone())),
                 Err(errors) => {
                     for error in &errors {

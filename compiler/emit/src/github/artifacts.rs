@@ -3,21 +3,22 @@
 
 use flow_plan::model::{Job, OutputKind};
 
-use super::pins::{DOWNLOAD, UPLOAD};
 use super::steps::{generated, uses};
-use super::values::{HOST, literal, path};
+use super::values::{Github, HOST, literal, path};
 use crate::EmitError;
-use crate::facts::{Facts, artifact_name};
+use crate::facts::artifact_name;
+use crate::pins::{DOWNLOAD, UPLOAD};
 use crate::shell::artifacts::{Packing, packing, sealed};
 use crate::steps::{exposed_path, may_hide, receiving};
 use crate::yaml::{Item, Map};
 
 /// The steps that make visible what a job consumes.
-pub(super) fn downloads(facts: &Facts<'_>, job: &Job) -> Vec<Item> {
+pub(super) fn downloads(github: &Github<'_>, job: &Job) -> Vec<Item> {
+    let Github { facts, pins } = *github;
     let fetches = facts.fetches(job).into_iter().map(|it| {
         let name = artifact_name(facts.plan, it.job, it.output);
         let with = Map::new().with("name", name).with("path", path(&it.folder));
-        uses(&format!("Download {} of {}", it.output, it.job), None, DOWNLOAD, with)
+        uses(pins, &format!("Download {} of {}", it.output, it.job), None, DOWNLOAD, with)
     });
     let mut items: Vec<_> = fetches.collect();
     items.extend(receiving(HOST, facts, job).map(|(title, script)| generated(title, None, &script)));
@@ -25,7 +26,8 @@ pub(super) fn downloads(facts: &Facts<'_>, job: &Job) -> Vec<Item> {
 }
 
 /// The steps that check, pack and upload what a job made, then what it exposes.
-pub(super) fn uploads(facts: &Facts<'_>, job: &Job) -> Result<Vec<Item>, Vec<EmitError>> {
+pub(super) fn uploads(github: &Github<'_>, job: &Job) -> Result<Vec<Item>, Vec<EmitError>> {
+    let Github { facts, pins } = *github;
     let mut items = Vec::new();
     let mut errors = Vec::new();
     for output in &job.outputs {
@@ -58,7 +60,7 @@ pub(super) fn uploads(facts: &Facts<'_>, job: &Job) -> Result<Vec<Item>, Vec<Emi
         if may_hide(job, &output.name, false) {
             with.push("include-hidden-files", true);
         }
-        items.push(uses(&format!("Upload {}", output.name), None, UPLOAD, with));
+        items.push(uses(pins, &format!("Upload {}", output.name), None, UPLOAD, with));
     }
     for expose in &job.exposes {
         let Some(below) = exposed_path(job, &expose.output, expose.field.as_deref()) else {
@@ -80,7 +82,7 @@ pub(super) fn uploads(facts: &Facts<'_>, job: &Job) -> Result<Vec<Item>, Vec<Emi
         if may_hide(job, &expose.output, true) {
             with.push("include-hidden-files", true);
         }
-        items.push(uses(&format!("Show {}", expose.name), Some("always()"), UPLOAD, with));
+        items.push(uses(pins, &format!("Show {}", expose.name), Some("always()"), UPLOAD, with));
     }
     if errors.is_empty() { Ok(items) } else { Err(errors) }
 }

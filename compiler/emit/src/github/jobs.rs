@@ -5,14 +5,14 @@ use flow_plan::model::Job;
 use super::steps;
 use super::triggers::first_jobs;
 use super::values::{Github, hosted};
-use crate::EmitError;
 use crate::facts::Facts;
 use crate::steps::Platform;
 use crate::yaml::{Around, Map, Node, texts};
+use crate::{EmitError, Pins};
 
 /// The job's mapping.
-pub(super) fn job(facts: &Facts<'_>, job: &Job) -> Result<Map, Vec<EmitError>> {
-    let github = Github { facts };
+pub(super) fn job(facts: &Facts<'_>, pins: &Pins, job: &Job) -> Result<Map, Vec<EmitError>> {
+    let github = Github { facts, pins };
     let steps = steps::all(&github, job)?;
     let refuse = |why: String| {
         vec![EmitError::at(&job.place, format!("{}: {why}", job.id), "leave this backend out, or write it another way")]

@@ -3,7 +3,6 @@
 mod artifacts;
 mod jobs;
 mod params;
-mod pins;
 mod steps;
 mod triggers;
 mod values;
@@ -36,7 +35,7 @@ pub(crate) fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitEr
     });
     let mut jobs = Vec::new();
     for job in &plan.jobs {
-        match jobs::job(&facts, job) {
+        match jobs::job(&facts, &options.pins, job) {
             Ok(it) => jobs.push((job, it)),
             Err(it) => errors.extend(it),
         }

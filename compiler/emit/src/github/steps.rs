@@ -4,19 +4,19 @@ use flow_plan::model::{Checkout, Job, Shell, Step};
 
 use super::artifacts;
 use super::jobs::minutes;
-use super::pins::{CHECKOUT, Pin};
 use super::values::{Github, HOST, literal};
-use crate::EmitError;
+use crate::pins::CHECKOUT;
 use crate::steps::{Composed, compose, room};
 use crate::yaml::{Around, Item, Map, Node};
+use crate::{EmitError, Pins};
 
 /// All steps, in order.
 pub(super) fn all(github: &Github<'_>, job: &Job) -> Result<Vec<Item>, Vec<EmitError>> {
     let mut items = Vec::new();
     if let Some(it) = &job.checkout {
-        items.push(checkout(it, job.inputs.as_deref()));
+        items.push(checkout(github.pins, it, job.inputs.as_deref()));
     }
-    items.extend(artifacts::downloads(github.facts, job));
+    items.extend(artifacts::downloads(github, job));
     if let Some(script) = room(HOST, job) {
         items.push(generated("Make room for what this job writes", None, &script));
     }
@@ -27,7 +27,7 @@ pub(super) fn all(github: &Github<'_>, job: &Job) -> Result<Vec<Item>, Vec<EmitE
             Err(it) => errors.push(it),
         }
     }
-    match artifacts::uploads(github.facts, job) {
+    match artifacts::uploads(github, job) {
         Ok(it) => items.extend(it),
         Err(it) => errors.extend(it),
     }
@@ -43,7 +43,7 @@ pub(super) fn all(github: &Github<'_>, job: &Job) -> Result<Vec<Item>, Vec<EmitE
     Ok(items)
 }
 
-fn checkout(options: &Checkout, inputs: Option<&[String]>) -> Item {
+fn checkout(pins: &Pins, options: &Checkout, inputs: Option<&[String]>) -> Item {
     let mut with = Map::new();
     if options.depth != 1 {
         with.push("fetch-depth", u64::from(options.depth));
@@ -64,7 +64,7 @@ fn checkout(options: &Checkout, inputs: Option<&[String]>) -> Item {
         with.push("sparse-checkout-cone-mode", false);
     }
     with.push("persist-credentials", false);
-    uses("Check out the sources", None, CHECKOUT, with)
+    uses(pins, "Check out the sources", None, CHECKOUT, with)
 }
 
 /// A pattern relative to the root, as git's ignore files write it: there, one without a slash would
@@ -76,10 +76,11 @@ fn anchored(pattern: &str) -> String {
     }
 }
 
-/// A step that runs a foreign action.
-pub(super) fn uses(name: &str, condition: Option<&str>, pin: Pin, with: Map) -> Item {
+/// A step that runs an action of the [standard table](crate::pins).
+pub(super) fn uses(pins: &Pins, name: &str, condition: Option<&str>, action: &str, with: Map) -> Item {
     let mut map = Map::new().with("name", literal(name)).with_some("if", condition);
-    map.push_around("uses", pin.uses, Around::beside(pin.version));
+    let (text, version) = pins.uses(action).map_or_else(|| (action.to_owned(), None), |it| (it.text, it.version));
+    map.push_around("uses", text, Around { beside: version, ..Around::default() });
     map.push("with", with);
     Item::bare(map)
 }

@@ -6,17 +6,18 @@ use flow_plan::model::{Arch, Job, Os, Plan, Publish, Shell, Step, Value};
 use flow_plan::script;
 
 use super::params;
-use crate::NOT_LOWERED;
 use crate::facts::Facts;
 use crate::shell::reads::Finish;
 use crate::shell::values::{Form, is_tame};
 use crate::shell::{FOLDER, Host};
 use crate::steps::{Lowered, Platform, is_required};
+use crate::{NOT_LOWERED, Pins};
 
 /// GitHub, for the steps of one plan.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Github<'a> {
     pub(super) facts: &'a Facts<'a>,
+    pub(super) pins: &'a Pins,
 }
 
 /// GitHub, as shells see it.

@@ -123,7 +123,7 @@ pub fn one_step(id: &str, step: Step) -> Job {
 }
 
 pub fn options() -> Options {
-    Options { command: "flowc emit".into() }
+    Options { command: "flowc emit".into(), ..Options::default() }
 }
 
 pub fn emitted(plan: &Plan) -> Emitted {
