@@ -9,6 +9,7 @@ pub mod fixture;
 pub mod hosted;
 pub mod markdown;
 pub mod mutate;
+pub mod operators;
 pub mod random;
 
 use std::path::{Path, PathBuf};
