@@ -119,7 +119,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("flow-analysis", &["flow-syntax", "flow-stdlib"]),
     ("flow-project", &["flow-analysis"]),
     ("flow-plan", &["flow-syntax", "flow-analysis"]),
-    ("flow-emit", &["flow-plan"]),
+    ("flow-emit", &["flow-plan", "flow-stdlib"]),
     ("flow-run", &["flow-plan"]),
     ("flow-lsp", &["flow-syntax", "flow-analysis", "flow-plan", "flow-project", "flow-stdlib"]),
     (

@@ -1,6 +1,10 @@
 //! The standard library: readable Flow, embedded, so that `flowc` is one file and go-to-definition
 //! has somewhere to go.
 
+mod pins;
+
+pub use pins::{PINS, Pin};
+
 /// Every file of it: its path, as a `use` and a finding name it, and its text.
 pub const FILES: &[(&str, &str)] = &[
     (PRELUDE, include_str!("../std/prelude.flow")),

@@ -16,7 +16,7 @@ pub mod yaml;
 use flow_plan::construct::refused;
 use flow_plan::model::{Backend, Place, Plan};
 pub use pins::{Pin, Pins};
-pub use stamp::{Origin, origin};
+pub use stamp::{Origin, PinLine, origin, pin_lines, plain, same_but_for_pins};
 
 /// What an emitted file depends on beside its plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

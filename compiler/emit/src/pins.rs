@@ -34,19 +34,12 @@ pub(crate) const UPLOAD: &str = "actions/upload-artifact@v7";
 /// Brings stored files back.
 pub(crate) const DOWNLOAD: &str = "actions/download-artifact@v8";
 
-/// The actions that emitted files use by themselves, and those of the standard library.
-const STANDARD: &[(&str, &str, &str)] = &[
-    (CHECKOUT, "3d3c42e5aac5ba805825da76410c181273ba90b1", "v7.0.1"),
-    (UPLOAD, "043fb46d1a93c77aae656e7c1c64a875d1fc6a0a", "v7.0.1"),
-    (DOWNLOAD, "3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c", "v8.0.1"),
-];
-
 impl Default for Pins {
     /// Those of the standard library.
     fn default() -> Self {
-        let table = STANDARD.iter().map(|(reference, commit, version)| {
-            ((*reference).to_owned(), Pin { commit: (*commit).to_owned(), version: (*version).to_owned() })
-        });
+        let table = flow_stdlib::PINS
+            .iter()
+            .map(|it| (it.uses.to_owned(), Pin { commit: it.commit.to_owned(), version: it.version.to_owned() }));
         Self { table: table.collect() }
     }
 }
