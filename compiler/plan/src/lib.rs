@@ -5,6 +5,7 @@ pub mod construct;
 pub mod elaborate;
 pub mod model;
 pub mod origin;
+pub mod outcome;
 pub mod pattern;
 pub mod render;
 pub mod script;

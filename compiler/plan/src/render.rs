@@ -44,7 +44,7 @@ pub fn dot(plan: &Plan) -> String {
         let (label, style) = match kind {
             EdgeKind::Artifact(output) => (output.as_str(), "solid"),
             EdgeKind::Value(output) => (output.as_str(), "dashed"),
-            EdgeKind::Order => ("", "dotted"),
+            EdgeKind::Outcome | EdgeKind::Order => ("", "dotted"),
         };
         let _ = writeln!(
             out,

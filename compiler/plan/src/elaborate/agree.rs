@@ -45,6 +45,7 @@ pub(super) fn differences(first: &Plan, places: &[Place], second: &Plan, pipelin
             let why = match &edge.kind {
                 EdgeKind::Artifact(output) => format!("takes the files `{output}` of `{}`", edge.job),
                 EdgeKind::Value(output) => format!("takes the value `{output}` of `{}`", edge.job),
+                EdgeKind::Outcome => format!("asks how `{}` ended", edge.job),
                 EdgeKind::Order => format!("comes after `{}`", edge.job),
             };
             let what = format!("`{}` {why} for {has}, but not for {lacks}", job.title);

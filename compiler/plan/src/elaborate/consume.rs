@@ -33,8 +33,8 @@ impl Needs {
     pub(super) fn value(&mut self, value: &Value) {
         value.each(&mut |value| match value {
             Value::Output { job, output } => self.push(job, EdgeKind::Value(output.clone())),
-            Value::Succeeded(job) => self.push(job, EdgeKind::Order),
-            Value::Exists(files) => files.outputs(&mut |job, _| self.push(job, EdgeKind::Order)),
+            Value::Succeeded(job) => self.push(job, EdgeKind::Outcome),
+            Value::Exists(files) => files.outputs(&mut |job, _| self.push(job, EdgeKind::Outcome)),
             _ => {}
         });
     }

@@ -183,6 +183,8 @@ pub enum EdgeKind {
     Artifact(String),
     /// It reads this output's value.
     Value(String),
+    /// It asks whether that succeeded, or whether its files are there.
+    Outcome,
     /// `after`.
     Order,
 }

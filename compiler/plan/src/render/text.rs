@@ -90,6 +90,7 @@ impl Lines {
             let why = match &edge.kind {
                 EdgeKind::Artifact(output) => format!("files of {output}"),
                 EdgeKind::Value(output) => format!("value of {output}"),
+                EdgeKind::Outcome => "how it ended".to_owned(),
                 EdgeKind::Order => "order".to_owned(),
             };
             self.line("needs", format_args!("{} ({why})", edge.job));
