@@ -119,6 +119,11 @@ impl<'a> Facts<'a> {
         })
     }
 
+    /// Whether anybody reads a value output while the run goes on.
+    pub(crate) fn is_read_output(&self, job: &str, output: &str) -> bool {
+        self.read.contains(&(job, output))
+    }
+
     /// Whether some job consumes the artifact.
     pub(crate) fn travels(&self, job: &str, output: &str) -> bool {
         self.consumers.contains_key(&(job, output))

@@ -7,6 +7,7 @@ mod ado;
 mod facts;
 mod github;
 mod limits;
+mod lower;
 mod pins;
 pub mod shell;
 mod stamp;

@@ -293,6 +293,7 @@ impl Walk<'_> {
             Run::AddPath(_) => self.need(true, Construct::AddPath, at),
             Run::Summary(_) | Run::SummaryFile(_) => self.need(true, Construct::Summary, at),
             Run::Checkout(_) => self.need(true, Construct::Checkout, at),
+            Run::Compute(_) => {}
         }
         step.values(&mut |value| self.value(value, at));
     }

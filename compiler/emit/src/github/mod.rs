@@ -1,17 +1,20 @@
 //! GitHub Actions: from a plan to one workflow.
 
 mod artifacts;
+mod expr;
 mod jobs;
 mod params;
 mod steps;
 mod triggers;
 mod values;
 
+use expr::Words;
 use flow_plan::construct::Construct;
 use flow_plan::model::{Event, Plan};
 
 use crate::facts::Facts;
 use crate::limits::{self, GITHUB};
+use crate::lower::lower;
 use crate::stamp::stamped;
 use crate::yaml::{Around, Entry, Key, Map, Node};
 use crate::{EmitError, Emitted, Options};
@@ -27,6 +30,7 @@ pub(crate) const LOWERED: &[Construct] = &[
 
 /// The workflow of a plan.
 pub(crate) fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitError>> {
+    let plan = &lower(plan, &Words)?;
     let facts = Facts::new(plan)?;
     let mut errors = Vec::new();
     let on = triggers::on(plan).unwrap_or_else(|it| {

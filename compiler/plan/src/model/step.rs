@@ -119,6 +119,9 @@ pub enum Run {
     SummaryFile(Location),
     /// Fetches sources.
     Checkout(Checkout),
+    /// Computes what it [publishes](PublishFrom::Computed), each under its name. No program says so: a
+    /// backend puts it before a reader of what its platform's own expressions do not mean.
+    Compute(Vec<(String, Value)>),
 }
 
 impl Default for Run {
@@ -246,6 +249,8 @@ pub enum PublishFrom {
     File,
     /// The output of a foreign step, by its foreign name.
     Foreign(String),
+    /// The step [computes](Run::Compute) it.
+    Computed,
 }
 
 /// A promise to write.

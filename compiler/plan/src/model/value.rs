@@ -34,6 +34,25 @@ pub enum ValueType {
     Optional(Box<ValueType>),
 }
 
+impl ValueType {
+    /// The type of what is there, where it may be `none`.
+    pub fn present(&self) -> &Self {
+        match self {
+            Self::Optional(inner) => inner.present(),
+            other => other,
+        }
+    }
+
+    /// The same, or `none`.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        match self {
+            Self::Optional(_) => self,
+            other => Self::Optional(Box::new(other)),
+        }
+    }
+}
+
 /// A value known while compiling.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

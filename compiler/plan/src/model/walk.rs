@@ -23,6 +23,7 @@ impl Step {
             }
             Run::Foreign(it) => it.inputs.iter().for_each(|(_, value)| value.each(visit)),
             Run::Export { value, .. } | Run::AddPath(value) | Run::Summary(value) => value.each(visit),
+            Run::Compute(all) => all.iter().for_each(|(_, value)| value.each(visit)),
             Run::Checkout(it) => it.repo.iter().chain(&it.reference).for_each(|value| value.each(visit)),
             Run::Take { .. } | Run::Pass { .. } | Run::SummaryFile(_) => {}
         }

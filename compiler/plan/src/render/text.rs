@@ -247,6 +247,11 @@ impl Lines {
                     }
                 }
             }
+            Run::Compute(all) => {
+                for (name, value) in all {
+                    say("computes", format!("{name} = {}", show::value(value)));
+                }
+            }
             Run::Take { from, to, .. } => say("copies", format!("{from} to {}", crate::script::path(to))),
         }
         for (name, value) in &step.env {

@@ -1,0 +1,60 @@
+//! Makes every value of a plan one that the platform can say itself where it stands.
+//!
+//! A platform's expressions mean what the language means for a part of the values only
+//! (docs/design/semantics.md 5.6). [`lower`] takes a plan and gives one with the same meaning in which
+//! the others are gone: a [step that computes](flow_plan::model::Run::Compute) them stands before their
+//! first reader, under that reader's conditions, and readers refer to what it publishes. What a job
+//! hands on is computed after its last step. So only [`Native::says`] differs between platforms; how
+//! something is computed is `shell::compute`'s.
+//!
+//! Where no step of the job can come first, at keys of a job or of the pipeline, a value becomes an
+//! output of an earlier job: whoever rewrites these positions adds an output with *any* value to that
+//! job (its place among the jobs' outputs is all that is needed), makes the reader refer to it, and
+//! does so before [`steps`] are looked at, which then compute it.
+
+pub(crate) mod conditions;
+pub(crate) mod names;
+pub(crate) mod steps;
+pub(crate) mod types;
+
+use flow_plan::model::{Job, Plan, Value};
+
+use crate::EmitError;
+use crate::facts::Facts;
+
+/// Where a value stands: a platform knows different things there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(dead_code, reason = "keys of jobs and pipelines are not lowered yet")]
+pub(crate) enum Site {
+    /// A key of the pipeline: before any job is looked at.
+    Pipeline,
+    /// A key of a job, its condition first of all: what other jobs gave is known, none of its steps
+    /// has run, no secret can be asked for.
+    Job,
+    /// The environment of a job: as before, and secrets.
+    JobEnv,
+    /// The condition of a step.
+    If,
+    /// The environment of a step, or an input of one that somebody else has written.
+    Step,
+    /// What a job hands on when its steps have ended.
+    End,
+}
+
+/// What a platform can say itself.
+pub(crate) trait Native {
+    /// Whether the platform's own words for the value mean exactly what the language means, where it
+    /// stands; in a condition, as a truth value. `job` is the one that it stands in, with the steps
+    /// that come before it at least.
+    fn says(&self, facts: &Facts<'_>, job: Option<&Job>, value: &Value, site: Site) -> bool;
+}
+
+/// The same plan with nothing but native values in it.
+pub(crate) fn lower(plan: &Plan, native: &dyn Native) -> Result<Plan, Vec<EmitError>> {
+    let facts = Facts::new(plan)?;
+    let mut lowered = plan.clone();
+    for job in &mut lowered.jobs {
+        steps::lower(&facts, native, job);
+    }
+    Ok(lowered)
+}
