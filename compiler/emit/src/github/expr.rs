@@ -1,10 +1,21 @@
-//! What GitHub's expressions say with the language's meaning (docs/design/semantics.md 5.6).
+//! What GitHub's expressions say with the language's meaning (docs/design/semantics.md 5.6): typed, so
+//! that a truth value is one and not a text, and no text decides by being empty.
+//!
+//! Its operators ignore the case of texts, compare numbers as doubles and take `''` and `0` for each
+//! other. So equality is said only of closed sets whose members do not differ by case alone, and order
+//! only where one side is a small constant.
 
-use flow_plan::model::{Job, Value};
+use flow_plan::model::{Compute, Const, Job, Op, Operand, Value, ValueType};
+use flow_plan::script;
 
-use super::values::Github;
+use super::context::{self, Reach};
+use super::params;
+use super::values::quoted;
 use crate::facts::Facts;
+use crate::lower::conditions::{conjuncts, negated};
+use crate::lower::types::Types;
 use crate::lower::{Native, Site};
+use crate::shell::FOLDER;
 
 /// GitHub's words.
 #[derive(Clone, Copy, Debug)]
@@ -12,9 +23,501 @@ pub(super) struct Words;
 
 impl Native for Words {
     fn says(&self, facts: &Facts<'_>, job: Option<&Job>, value: &Value, site: Site) -> bool {
-        match (job, site) {
-            (Some(job), Site::Step | Site::End | Site::JobEnv) => Github { facts }.text(job, value).is_ok(),
-            _ => false,
+        let scope = Scope::new(facts, job, site);
+        match site {
+            Site::If => scope.condition(value).is_some(),
+            _ => scope.template(value).is_some(),
         }
+    }
+}
+
+/// An expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Expr {
+    pub(super) text: String,
+    level: Level,
+}
+
+/// How tightly the outermost operator binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Or,
+    And,
+    Compare,
+    One,
+}
+
+impl Expr {
+    /// A name, a call, a literal.
+    pub(super) fn one(text: impl Into<String>) -> Self {
+        Self { text: text.into(), level: Level::One }
+    }
+
+    pub(super) fn text(text: &str) -> Self {
+        Self::one(quoted(text))
+    }
+
+    pub(super) fn truth(value: bool) -> Self {
+        Self::one(value.to_string())
+    }
+
+    fn at(self, level: Level) -> String {
+        if self.level < level { format!("({})", self.text) } else { self.text }
+    }
+
+    fn known(&self) -> Option<bool> {
+        match self.text.as_str() {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Both; of truth values.
+    pub(super) fn and(self, other: Self) -> Self {
+        match (self.known(), other.known()) {
+            (Some(false), _) | (_, Some(true)) => self,
+            (Some(true), _) | (_, Some(false)) => other,
+            _ => Self { text: format!("{} && {}", self.at(Level::And), other.at(Level::And)), level: Level::And },
+        }
+    }
+
+    /// The first that is not empty; of truth values one that holds.
+    pub(super) fn or(self, other: Self) -> Self {
+        match (self.known(), other.known()) {
+            (Some(true), _) | (_, Some(false)) => self,
+            (Some(false), _) | (_, Some(true)) => other,
+            _ => Self { text: format!("{} || {}", self.at(Level::Or), other.at(Level::Or)), level: Level::Or },
+        }
+    }
+
+    /// The second where the first holds.
+    fn then(self, other: Self) -> Self {
+        Self { text: format!("{} && {}", self.at(Level::And), other.at(Level::And)), level: Level::And }
+    }
+
+    /// The contrary of a truth value.
+    pub(super) fn not(self) -> Self {
+        if let Some(known) = self.known() {
+            return Self::truth(!known);
+        }
+        if self.level == Level::Compare {
+            // Of one comparison the other operator says it.
+            for (from, to) in [(" == ", " != "), (" != ", " == ")] {
+                if self.text.matches(from).count() == 1 && !self.text.contains('(') && !self.text.contains(to) {
+                    return Self { text: self.text.replace(from, to), level: Level::Compare };
+                }
+            }
+        }
+        Self::one(format!("!{}", self.at(Level::One)))
+    }
+
+    fn compare(self, op: &str, other: Self) -> Self {
+        Self { text: format!("{} {op} {}", self.at(Level::One), other.at(Level::One)), level: Level::Compare }
+    }
+
+    pub(super) fn equals(self, other: Self) -> Self {
+        self.compare("==", other)
+    }
+
+    pub(super) fn differs(self, other: Self) -> Self {
+        self.compare("!=", other)
+    }
+
+    /// As a whole value of YAML. A condition that begins with `!` would be a tag.
+    pub(super) fn condition(&self) -> String {
+        if self.text.starts_with('!') { format!("${{{{ {} }}}}", self.text) } else { self.text.clone() }
+    }
+}
+
+/// What GitHub has, where the language has a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// The value's text; `none` is the empty one.
+    Text,
+    /// `true` or `false`.
+    Bool,
+    /// A number.
+    Number,
+    /// A list or an object.
+    Json,
+}
+
+/// An expression for a value.
+#[derive(Clone, Debug)]
+pub(super) struct Said {
+    pub(super) expr: Expr,
+    pub(super) form: Form,
+}
+
+impl Said {
+    pub(super) fn new(form: Form, expr: Expr) -> Self {
+        Self { expr, form }
+    }
+
+    fn text(self) -> Option<Expr> {
+        (self.form == Form::Text).then_some(self.expr)
+    }
+}
+
+/// Where something is said.
+#[derive(Clone, Debug)]
+pub(super) struct Scope<'a> {
+    pub(super) facts: &'a Facts<'a>,
+    pub(super) job: Option<&'a Job>,
+    pub(super) site: Site,
+    /// What can have started a run that comes here.
+    pub(super) reach: Reach<'a>,
+}
+
+/// The greatest whole number of which a double knows all smaller ones.
+const EXACT: i64 = (1 << 53) - 1;
+/// The greatest of which GitHub prints all digits.
+const PRINTED: i64 = 999_999_999_999_999;
+
+impl<'a> Scope<'a> {
+    pub(super) fn new(facts: &'a Facts<'a>, job: Option<&'a Job>, site: Site) -> Self {
+        let mut reach = Reach::new(facts.plan);
+        if site != Site::Job
+            && let Some(guard) = job.and_then(|it| it.guard.as_ref())
+        {
+            conjuncts(&guard.condition).into_iter().for_each(|it| reach.narrow(it));
+        }
+        Self { facts, job, site, reach }
+    }
+
+    fn ty(&self, value: &Value) -> ValueType {
+        Types { facts: self.facts, job: self.job }.of(value)
+    }
+
+    /// The value's text as a key of YAML takes it: text with expressions in it.
+    pub(super) fn template(&self, value: &Value) -> Option<String> {
+        match value {
+            Value::Const(it) => Some(super::values::literal(&it.text())),
+            Value::Join(parts) => parts.iter().map(|it| self.template(it)).collect(),
+            Value::Declassified { value, .. } => self.template(value),
+            Value::Path(location) => {
+                let below = format!("{FOLDER}/{}", script::path(location));
+                let known = matches!(self.site, Site::Step | Site::End);
+                known.then(|| format!("${{{{ runner.temp }}}}{}", super::values::literal(&below)))
+            }
+            Value::Output { job, output } if self.facts.early(job, output).is_some() => {
+                self.template(self.facts.early(job, output)?)
+            }
+            value => {
+                let said = self.say(value)?;
+                Some(match context::literal(&said) {
+                    Some(text) => super::values::literal(&text),
+                    None if said.form == Form::Json => format!("${{{{ toJSON({}) }}}}", said.expr.text),
+                    None => format!("${{{{ {} }}}}", said.expr.text),
+                })
+            }
+        }
+    }
+
+    /// The value in an expression.
+    pub(super) fn say(&self, value: &Value) -> Option<Said> {
+        let text = |expr| Some(Said::new(Form::Text, expr));
+        match value {
+            Value::Const(it) => Some(said_const(it)),
+            Value::Join(parts) => text(self.join(parts)?),
+            Value::Declassified { value, .. } => self.say(value),
+            Value::Param(name) => {
+                let param = self.facts.plan.params.iter().find(|it| it.name == *name)?;
+                let form = match &param.ty {
+                    ValueType::Bool => Form::Bool,
+                    ValueType::Int => Form::Number,
+                    _ => Form::Text,
+                };
+                let expression = params::expression(self.facts.plan, param);
+                let level = if expression.contains(" || ") { Level::Or } else { Level::One };
+                Some(Said::new(form, Expr { text: expression, level }))
+            }
+            Value::Ctx(name) => context::member(self, name),
+            Value::Secret(name) => matches!(self.site, Site::Step | Site::JobEnv | Site::End).then(|| {
+                Said::new(Form::Text, Expr::one(format!("secrets.{}", context::secret(self.facts.plan, name))))
+            }),
+            Value::Step { step, name } => matches!(self.site, Site::If | Site::Step | Site::End)
+                .then(|| Said::new(Form::Text, Expr::one(format!("steps.{step}.outputs.{name}")))),
+            Value::Output { job, output } => match self.facts.early(job, output) {
+                Some(early) => self.say(early),
+                None if self.site == Site::Pipeline => None,
+                None => text(Expr::one(format!("needs.{job}.outputs.{output}"))),
+            },
+            Value::Item { name, .. } => self.item(name),
+            Value::Succeeded(job) => {
+                let known = self.job.is_some_and(|it| it.needs.iter().any(|edge| edge.job == *job));
+                let expr = Expr::one(format!("needs.{job}.result")).equals(Expr::text("success"));
+                (known && self.site != Site::Pipeline).then(|| Said::new(Form::Bool, expr))
+            }
+            Value::Compute(it) => self.computed(value, it),
+            Value::Path(_) | Value::Changed(_) | Value::Json { .. } | Value::Present(_) | Value::Exists(_) => None,
+        }
+    }
+
+    /// The element of the loop around the job.
+    fn item(&self, name: &str) -> Option<Said> {
+        let each = self.job?.each.iter().find(|it| it.name == name)?;
+        // A job's condition is looked at before there are any.
+        if matches!(self.site, Site::Pipeline | Site::Job) {
+            return None;
+        }
+        let form = match &each.ty {
+            ValueType::Bool => Form::Bool,
+            ValueType::Int => Form::Number,
+            ValueType::List(_) | ValueType::Record { .. } => Form::Json,
+            _ => Form::Text,
+        };
+        Some(Said::new(form, Expr::one(format!("matrix.{name}"))))
+    }
+
+    fn join(&self, parts: &[Value]) -> Option<Expr> {
+        let (mut pattern, mut args) = (String::new(), Vec::new());
+        for part in parts {
+            match part {
+                Value::Const(it) => pattern.push_str(&it.text().replace('{', "{{").replace('}', "}}")),
+                part => {
+                    let said = self.say(part).filter(|it| it.form != Form::Json)?;
+                    pattern.push_str(&format!("{{{}}}", args.len()));
+                    args.push(said.expr.text);
+                }
+            }
+        }
+        if args.is_empty() {
+            let text: String =
+                parts.iter().map(|it| if let Value::Const(it) = it { it.text() } else { String::new() }).collect();
+            return Some(Expr::text(&text));
+        }
+        Some(Expr::one(format!("format({}, {})", quoted(&pattern), args.join(", "))))
+    }
+
+    fn computed(&self, value: &Value, it: &Compute) -> Option<Said> {
+        let arg = |at: usize| it.args.get(at).map(|arg| &arg.value);
+        let text = |expr| Some(Said::new(Form::Text, expr));
+        match &it.op {
+            Op::Coalesce => {
+                let first = self.say(arg(0)?)?.text()?;
+                let second = self.as_text(arg(1)?)?;
+                text(if second.text == "''" { first } else { first.or(second) })
+            }
+            Op::If if self.ty(value) != ValueType::Bool => text(self.either(arg(0)?, arg(1)?, arg(2)?)?),
+            Op::Field(name) => self.field(arg(0)?, name),
+            _ => Some(Said::new(Form::Bool, self.truth_of(it)?)),
+        }
+    }
+
+    /// The value's text as an expression.
+    fn as_text(&self, value: &Value) -> Option<Expr> {
+        match value {
+            Value::Const(it) => Some(Expr::text(&it.text())),
+            value => self.say(value)?.text(),
+        }
+    }
+
+    /// `if condition { then } else { otherwise }` of texts. `&&` and `||` pass over an empty one.
+    fn either(&self, condition: &Value, then: &Value, otherwise: &Value) -> Option<Expr> {
+        let (a, b) = (self.as_text(then)?, self.as_text(otherwise)?);
+        if self.only_under(then, condition, false) && self.only_under(otherwise, condition, true) {
+            // One of the two steps has run, and what the other one made is empty.
+            return Some(a.or(b));
+        }
+        let condition = self.truth(condition)?;
+        if self.is_never_empty(then) || b.text == "''" {
+            Some(condition.then(a).or(b))
+        } else if self.is_never_empty(otherwise) || a.text == "''" {
+            Some(condition.not().then(b).or(a))
+        } else {
+            None
+        }
+    }
+
+    /// Whether a value is made by a step that runs only where `condition` holds, or does not.
+    fn only_under(&self, value: &Value, condition: &Value, contrary: bool) -> bool {
+        let Value::Step { step, .. } = value else { return false };
+        let step = self.job.and_then(|job| job.steps.iter().find(|it| it.id == *step));
+        let Some(guard) = step.and_then(|it| it.guard.as_ref()) else { return false };
+        conjuncts(&guard.condition).into_iter().any(|it| match negated(it) {
+            Some(inner) => contrary && inner == condition,
+            None if contrary => negated(condition) == Some(it),
+            None => it == condition,
+        })
+    }
+
+    fn is_never_empty(&self, value: &Value) -> bool {
+        match value {
+            Value::Const(it) => !it.text().is_empty(),
+            Value::Join(parts) => parts.iter().any(|it| self.is_never_empty(it)),
+            value => !matches!(self.ty(value), ValueType::String | ValueType::Optional(_)),
+        }
+    }
+
+    /// A field of a struct that a step has published, which its check has found to be of its type.
+    fn field(&self, base: &Value, name: &str) -> Option<Said> {
+        let ty = self.ty(base);
+        let ValueType::Record { fields, .. } = ty.present() else { return None };
+        let (_, field) = fields.iter().find(|(it, _)| it == name)?;
+        let optional = matches!(ty, ValueType::Optional(_)) || matches!(field, ValueType::Optional(_));
+        let form = match field.present() {
+            ValueType::Bool if !optional => Form::Bool,
+            ValueType::String | ValueType::Enum { .. } => Form::Text,
+            ValueType::Record { .. } => Form::Json,
+            // Of a number GitHub prints 15 digits.
+            _ => return None,
+        };
+        let base = match (base, self.say(base)?) {
+            (_, Said { form: Form::Json, expr }) => expr.at(Level::One),
+            (Value::Step { .. } | Value::Output { .. }, said) => {
+                let optional = matches!(ty, ValueType::Optional(_));
+                let json = if optional { said.text()?.or(Expr::text("{}")) } else { said.text()? };
+                format!("fromJSON({})", json.text)
+            }
+            _ => return None,
+        };
+        Some(Said::new(form, Expr::one(format!("{base}.{name}"))))
+    }
+
+    /// A condition: all that has to hold, each under those before it.
+    pub(super) fn condition(&self, value: &Value) -> Option<Expr> {
+        let mut scope = self.clone();
+        let mut all: Option<Expr> = None;
+        for one in conjuncts(value) {
+            let expr = scope.truth(one)?;
+            scope.reach.narrow(one);
+            all = Some(match all {
+                Some(before) => before.and(expr),
+                None => expr,
+            });
+        }
+        all
+    }
+
+    /// A truth value as one.
+    pub(super) fn truth(&self, value: &Value) -> Option<Expr> {
+        let said = match value {
+            Value::Compute(it) if it.op == Op::And => return self.condition(value),
+            Value::Ctx(name) => match context::truth(self, name) {
+                Some(expr) => return Some(expr),
+                None => self.say(value)?,
+            },
+            value => self.say(value)?,
+        };
+        match said.form {
+            Form::Bool => Some(said.expr),
+            Form::Text => match self.ty(value).present() {
+                ValueType::Bool => Some(said.expr.equals(Expr::text("true"))),
+                _ => None,
+            },
+            Form::Number | Form::Json => None,
+        }
+    }
+
+    fn truth_of(&self, it: &Compute) -> Option<Expr> {
+        let arg = |at: usize| it.args.get(at).map(|arg| &arg.value);
+        match &it.op {
+            Op::Not => Some(self.truth(arg(0)?)?.not()),
+            Op::And => {
+                let all = it.args.iter().map(|arg| self.truth(&arg.value));
+                all.reduce(|a, b| Some(a?.and(b?)))?
+            }
+            Op::Or => it.args.iter().map(|arg| self.truth(&arg.value)).reduce(|a, b| Some(a?.or(b?)))?,
+            Op::Eq => self.equal(it.args.first()?, it.args.get(1)?),
+            Op::Ne => Some(self.equal(it.args.first()?, it.args.get(1)?)?.not()),
+            Op::Lt => self.order("<", ">", it.args.first()?, it.args.get(1)?),
+            Op::Le => self.order("<=", ">=", it.args.first()?, it.args.get(1)?),
+            Op::Gt => self.order(">", "<", it.args.first()?, it.args.get(1)?),
+            Op::Ge => self.order(">=", "<=", it.args.first()?, it.args.get(1)?),
+            Op::If => {
+                let (condition, a, b) = (self.truth(arg(0)?)?, self.truth(arg(1)?)?, self.truth(arg(2)?)?);
+                Some(match (a.known(), b.known()) {
+                    (Some(true), _) => condition.or(b),
+                    (_, Some(true)) => condition.not().or(a),
+                    _ => condition.clone().and(a).or(condition.not().and(b)),
+                })
+            }
+            Op::IsEmpty => {
+                let value = arg(0)?;
+                let empty = match self.ty(value) {
+                    ValueType::String => "",
+                    ValueType::List(_) if is_published(value) => "[]",
+                    _ => return None,
+                };
+                Some(self.say(value)?.text()?.equals(Expr::text(empty)))
+            }
+            Op::Contains => {
+                let (Value::Const(Const::List(list)), value) = (arg(0)?, arg(1)?) else { return None };
+                let ValueType::Enum { .. } = self.ty(value) else { return None };
+                let list = quoted(&Const::List(list.clone()).json().to_string());
+                Some(Expr::one(format!("contains(fromJSON({list}), {})", self.as_text(value)?.text)))
+            }
+            _ => None,
+        }
+    }
+
+    fn equal(&self, a: &Operand, b: &Operand) -> Option<Expr> {
+        let (a, b) = match &a.value {
+            Value::Const(_) => (&b.value, &a.value),
+            _ => (&a.value, &b.value),
+        };
+        if let Some(expr) = context::equal(self, a, b) {
+            return Some(expr);
+        }
+        if *b == Value::Const(Const::None) {
+            return Some(self.say(a)?.text()?.equals(Expr::text("")));
+        }
+        let (ty, other) = (self.ty(a), self.ty(b));
+        let optional = matches!(ty, ValueType::Optional(_)) || matches!(other, ValueType::Optional(_));
+        match ty.present() {
+            ValueType::Bool if !optional => match b {
+                Value::Const(Const::Bool(true)) => self.truth(a),
+                Value::Const(Const::Bool(false)) => Some(self.truth(a)?.not()),
+                b => Some(self.truth(a)?.equals(self.truth(b)?)),
+            },
+            ValueType::Bool | ValueType::Enum { .. } => Some(self.as_text(a)?.equals(self.as_text(b)?)),
+            ValueType::Int if !optional => self.order("==", "==", &operand(a), &operand(b)),
+            _ => None,
+        }
+    }
+
+    /// A comparison of numbers, one of them a constant below which a double knows all.
+    fn order(&self, op: &str, turned: &str, a: &Operand, b: &Operand) -> Option<Expr> {
+        match (&a.value, &b.value) {
+            (value, Value::Const(Const::Int(it))) if it.abs() <= EXACT => {
+                Some(self.number(value)?.compare(op, Expr::one(it.to_string())))
+            }
+            (Value::Const(Const::Int(it)), value) if it.abs() <= EXACT => {
+                Some(self.number(value)?.compare(turned, Expr::one(it.to_string())))
+            }
+            _ => None,
+        }
+    }
+
+    /// A whole number as a number, which an empty text would be too.
+    fn number(&self, value: &Value) -> Option<Expr> {
+        if self.ty(value) != ValueType::Int {
+            return None;
+        }
+        let said = self.say(value)?;
+        match said.form {
+            Form::Number => Some(said.expr),
+            Form::Text => Some(Expr::one(format!("fromJSON({})", said.expr.text))),
+            Form::Bool | Form::Json => None,
+        }
+    }
+}
+
+fn operand(value: &Value) -> Operand {
+    Operand { value: value.clone(), ty: ValueType::Int }
+}
+
+/// Whether a step has checked it: then a list is compact.
+fn is_published(value: &Value) -> bool {
+    matches!(value, Value::Step { .. } | Value::Output { .. })
+}
+
+fn said_const(value: &Const) -> Said {
+    match value {
+        Const::Bool(it) => Said::new(Form::Bool, Expr::truth(*it)),
+        Const::Int(it) if it.abs() <= PRINTED => Said::new(Form::Number, Expr::one(it.to_string())),
+        other => Said::new(Form::Text, Expr::text(&other.text())),
     }
 }

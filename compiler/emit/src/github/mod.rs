@@ -1,6 +1,7 @@
 //! GitHub Actions: from a plan to one workflow.
 
 mod artifacts;
+mod context;
 mod expr;
 mod jobs;
 mod params;

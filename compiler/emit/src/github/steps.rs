@@ -1,10 +1,12 @@
 //! The steps of a job: the sources, what it consumes, the author's own steps, what it leaves.
 
-use flow_plan::model::{Checkout, Job, Shell, Step};
+use flow_plan::model::{Block, Checkout, Job, Shell, Step};
 
 use super::artifacts;
+use super::expr::Expr;
 use super::jobs::minutes;
 use super::values::{Github, HOST, literal};
+use crate::lower::Site;
 use crate::pins::CHECKOUT;
 use crate::steps::{Composed, compose, room};
 use crate::yaml::{Around, Item, Map, Node};
@@ -87,12 +89,33 @@ pub(super) fn uses(pins: &Pins, name: &str, condition: Option<&str>, action: &st
 
 /// A step of ours.
 pub(super) fn generated(name: &str, id: Option<&str>, script: &str) -> Item {
-    let map = Map::new().with("name", literal(name)).with_some("id", id).with("run", script_node(script));
-    Item::bare(map)
+    conditional(name, id, None, script)
+}
+
+/// A step of ours that does not always run.
+fn conditional(name: &str, id: Option<&str>, condition: Option<&str>, script: &str) -> Item {
+    let map = Map::new().with("name", literal(name)).with_some("id", id).with_some("if", condition);
+    Item::bare(map.with("run", script_node(script)))
 }
 
 fn script_node(text: &str) -> Node {
     if text.contains('\n') { Node::Block(format!("{text}\n")) } else { Node::Block(text.to_owned()) }
+}
+
+/// When a step runs, seen from those before it.
+fn condition(github: &Github<'_>, job: &Job, step: &Step) -> Result<Option<String>, EmitError> {
+    let said = step.guard.as_ref().map(|it| github.condition(Some(job), &it.condition, Site::If)).transpose();
+    let guard = said.map_err(|why| EmitError::at(&step.place, why, "leave this backend out, or ask it another way"))?;
+    let block = match step.block {
+        Block::Main => None,
+        Block::OnFailure => Some(Expr::one("failure()")),
+        Block::Finally => Some(Expr::one("always()")),
+    };
+    let whole = match (block, guard) {
+        (Some(block), Some(guard)) => Some(block.and(guard)),
+        (block, guard) => block.or(guard),
+    };
+    Ok(whole.map(|it| it.condition()))
 }
 
 fn author_step(github: &Github<'_>, job: &Job, step: &Step) -> Result<Vec<Item>, EmitError> {
@@ -100,7 +123,9 @@ fn author_step(github: &Github<'_>, job: &Job, step: &Step) -> Result<Vec<Item>,
     let is_read = step.publishes.iter().any(|it| github.facts.is_read(job, &step.id, &it.name));
     let id = is_read.then_some(step.id.as_str());
     let own_id = if after.is_some() { None } else { id };
+    let condition = condition(github, job, step)?;
     let mut map = Map::new().with("name", literal(&step.title)).with_some("id", own_id);
+    map = map.with_some("if", condition.as_deref());
     let shell = match (&step.run, shell) {
         (_, Shell::Bash) => None,
         (_, Shell::Sh) => Some("sh"),
@@ -124,6 +149,7 @@ fn author_step(github: &Github<'_>, job: &Job, step: &Step) -> Result<Vec<Item>,
     }
     map.push("run", script_node(&text));
     let own = Item { value: map.into(), around: Around::default().above(step.docs.as_deref()) };
-    let publish = after.map(|script| generated(&format!("Publish what “{}” made", step.title), id, &script));
+    let publish = after
+        .map(|script| conditional(&format!("Publish what “{}” made", step.title), id, condition.as_deref(), &script));
     Ok(std::iter::once(own).chain(publish).collect())
 }

@@ -2,16 +2,16 @@
 //!
 //! No value is ever pasted into a script: an outsider's text would be run.
 
-use flow_plan::model::{Arch, Job, Os, Plan, Publish, Shell, Step, Value};
-use flow_plan::script;
+use flow_plan::model::{Arch, Job, Os, Publish, Shell, Step, Value};
 
-use super::params;
+use super::expr::{Expr, Scope};
+use crate::Pins;
 use crate::facts::Facts;
+use crate::lower::Site;
 use crate::shell::reads::Finish;
 use crate::shell::values::{Form, is_tame};
 use crate::shell::{FOLDER, Host};
 use crate::steps::{Lowered, Platform, is_required};
-use crate::{NOT_LOWERED, Pins};
 
 /// GitHub, for the steps of one plan.
 #[derive(Clone, Copy, Debug)]
@@ -39,33 +39,21 @@ pub(super) fn path(below: &str) -> String {
 }
 
 impl Github<'_> {
-    fn plan(&self) -> &Plan {
-        self.facts.plan
+    /// The text for a value, in a step of the job.
+    pub(super) fn text(&self, job: &Job, value: &Value) -> Result<String, String> {
+        self.text_at(Some(job), value, Site::Step)
     }
 
-    /// The text for a value, within the job.
-    pub(super) fn text(&self, job: &Job, value: &Value) -> Result<String, String> {
-        let expression = match value {
-            Value::Const(it) => return Ok(literal(&it.text())),
-            Value::Join(parts) => return parts.iter().map(|it| self.text(job, it)).collect(),
-            Value::Path(location) => return Ok(path(&script::path(location))),
-            Value::Ctx(name) => match context(job, name)? {
-                Context::Const(text) => return Ok(literal(&text)),
-                Context::Expression(it) => it.to_owned(),
-            },
-            Value::Param(name) => match self.plan().params.iter().find(|it| it.name == *name) {
-                Some(param) => params::expression(self.plan(), param),
-                None => return Err(format!("there is no parameter {name}")),
-            },
-            Value::Secret(name) => format!("secrets.{name}"),
-            Value::Step { step, name } => format!("steps.{step}.outputs.{name}"),
-            Value::Output { job: producer, output } => match self.facts.early(producer, output) {
-                Some(early) => return self.text(job, early),
-                None => format!("needs.{producer}.outputs.{output}"),
-            },
-            _ => return Err(NOT_LOWERED.to_owned()),
-        };
-        Ok(format!("${{{{ {expression} }}}}"))
+    /// The text for a value that is [native](crate::lower::Native) where it stands.
+    pub(super) fn text_at(&self, job: Option<&Job>, value: &Value, site: Site) -> Result<String, String> {
+        let said = Scope::new(self.facts, job, site).template(value);
+        said.ok_or_else(|| format!("GitHub has no words for {} here", flow_plan::show::value(value)))
+    }
+
+    /// A native truth value as a condition, which others can be joined to.
+    pub(super) fn condition(&self, job: Option<&Job>, value: &Value, site: Site) -> Result<Expr, String> {
+        let said = Scope::new(self.facts, job, site).condition(value);
+        said.ok_or_else(|| format!("GitHub has no words for {} here", flow_plan::show::value(value)))
     }
 }
 
@@ -77,6 +65,7 @@ impl Platform for Github<'_> {
     fn value(&self, job: &Job, variable: &str, value: &Value) -> Result<Lowered, String> {
         let lowered = Lowered::plain(variable, self.text(job, value)?);
         Ok(match value {
+            Value::Secret(name) if self.facts.plan.secrets.iter().any(|it| it.name == *name && it.optional) => lowered,
             Value::Secret(name) => lowered.finished(variable, Finish::Required(format!("there is no secret {name}"))),
             Value::Output { job: producer, output } if self.facts.early(producer, output).is_none() => {
                 // GitHub drops an output in which it sees a secret, with a warning only.
@@ -156,48 +145,10 @@ fn is_job_wide(value: &Value) -> bool {
         Value::Const(_) | Value::Param(_) => true,
         Value::Ctx(name) => name != "temp" && name != "workspace" && name != "token",
         Value::Join(parts) => parts.iter().all(is_job_wide),
+        Value::Declassified { value, .. } => is_job_wide(value),
+        Value::Compute(it) => it.args.iter().all(|arg| is_job_wide(&arg.value)),
         _ => false,
     }
-}
-
-enum Context {
-    Const(String),
-    Expression(&'static str),
-}
-
-/// A member of `ctx`.
-fn context(job: &Job, name: &str) -> Result<Context, String> {
-    let runner = &job.runner;
-    let expression = match name {
-        "backend" => return Ok(Context::Const("github".to_owned())),
-        "job" => return Ok(Context::Const(job.id.clone())),
-        "os" => return Ok(Context::Const(runner.os.name().to_owned())),
-        "arch" => {
-            return Ok(Context::Const(if runner.arch == Arch::X64 { "x64" } else { "arm64" }.to_owned()));
-        }
-        "event" => "github.event_name == 'workflow_dispatch' && 'manual' || github.event_name",
-        // On a pull request the ref is a merge that has no branch.
-        "branch" => "startsWith(github.ref, 'refs/heads/') && github.ref_name || ''",
-        "tag" => "startsWith(github.ref, 'refs/tags/') && github.ref_name || ''",
-        "ref" => "github.ref",
-        "sha" => "github.sha",
-        "repo" => "github.repository",
-        "actor" => "github.actor",
-        "run_id" => "github.run_id",
-        "run_number" => "github.run_number",
-        "attempt" => "github.run_attempt",
-        "workspace" => "github.workspace",
-        "temp" => "runner.temp",
-        "token" => "github.token",
-        "pull_request.number" => "github.event.pull_request.number",
-        "pull_request.title" => "github.event.pull_request.title",
-        "pull_request.branch" => "github.event.pull_request.head.ref",
-        "pull_request.base" => "github.event.pull_request.base.ref",
-        "pull_request.sha" => "github.event.pull_request.head.sha",
-        "pull_request.author" => "github.event.pull_request.user.login",
-        other => return Err(format!("GitHub has nothing for ctx.{other}")),
-    };
-    Ok(Context::Expression(expression))
 }
 
 /// The label of the hosted runner for a system.

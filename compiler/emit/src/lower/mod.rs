@@ -24,7 +24,6 @@ use crate::facts::Facts;
 
 /// Where a value stands: a platform knows different things there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(dead_code, reason = "keys of jobs and pipelines are not lowered yet")]
 pub(crate) enum Site {
     /// A key of the pipeline: before any job is looked at.
     Pipeline,
