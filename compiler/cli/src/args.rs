@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Write the workflow files that hosted CI runs
     Emit(EmitArgs),
+    /// Pin what others have written: which commit each version stands for that programs name
+    Lock(LockArgs),
     /// Show what a pipeline consists of: its jobs and what passes between them
     Plan(PlanArgs),
     /// Explain a code that a finding carries, such as F0301
@@ -136,7 +138,9 @@ pub(crate) struct RunArgs {
 #[command(after_help = "Examples:\n  \
     flowc emit                          all pipelines, for each backend that they support\n  \
     flowc emit ci --backend github      one of them, for GitHub Actions\n  \
-    flowc emit --check                  in CI: fail when a committed file is out of date")]
+    flowc emit --check                  in CI: fail when a committed file is out of date\n\n\
+    A file that somebody edited by hand is left alone, and so is one in which an update bot has set a \
+    newer version of an action: `flowc lock --accept` takes that over.")]
 pub(crate) struct EmitArgs {
     /// The pipeline's name; default: all
     pub pipeline: Option<String>,
@@ -153,9 +157,25 @@ pub(crate) struct EmitArgs {
     #[arg(long, conflicts_with = "out")]
     pub stdout: bool,
 
+    /// Overwrite files that were edited by hand, or that something else has written
+    #[arg(long, conflicts_with_all = ["check", "stdout"])]
+    pub force: bool,
+
     /// Write below this folder instead of the project's
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    flowc lock                look up what flow.lock lacks, by `git ls-remote`\n  \
+    flowc lock --accept       take over what an update bot has changed in emitted files\n\n\
+    Emitted files name actions by commit. For those of the standard library flowc knows it; for others \
+    flow.lock says it. Commit that file.")]
+pub(crate) struct LockArgs {
+    /// Take the pins of emitted files into flow.lock, where an update bot has set newer ones
+    #[arg(long)]
+    pub accept: bool,
 }
 
 /// The backends that files are written for.

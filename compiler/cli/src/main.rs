@@ -4,7 +4,9 @@
 
 mod args;
 mod commands;
+mod emitted;
 mod files;
+mod lock;
 mod pages;
 mod progress;
 mod project;
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         Command::Fmt(args) => commands::fmt::main(args, &start, &terminal),
         Command::Run(args) => commands::run::main(args, &start, &terminal),
         Command::Emit(args) => commands::emit::main(args, &start, &terminal),
+        Command::Lock(args) => commands::lock::main(args, &start, &terminal),
         Command::Plan(args) => commands::plan::main(args, &start, &terminal),
         Command::Explain(args) => commands::explain::main(args, &start, &terminal),
         Command::Lsp => commands::lsp::main(),

@@ -7,6 +7,7 @@ mod ado;
 mod facts;
 mod github;
 mod limits;
+mod lock;
 mod lower;
 mod pins;
 pub mod shell;
@@ -16,8 +17,9 @@ pub mod yaml;
 
 use flow_plan::construct::refused;
 use flow_plan::model::{Backend, Place, Plan};
-pub use pins::{Pin, Pins};
-pub use stamp::{Origin, PinLine, origin, pin_lines, plain, same_but_for_pins};
+pub use lock::{LOCK_FILE, Lock, LockError};
+pub use pins::{Pin, Pins, compare_versions, references};
+pub use stamp::{Made, Origin, PinLine, made, origin, pin_lines, plain, same_but_for_pins};
 
 /// What an emitted file depends on beside its plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,6 +95,21 @@ fn not_lowered(plan: &Plan) -> Vec<EmitError> {
             )
         })
         .collect()
+}
+
+/// Where the file of a pipeline belongs, relative to the project's folder; a pipeline has none for
+/// local runs.
+pub fn path(backend: Backend, pipeline: &str) -> Option<String> {
+    folder(backend).map(|folder| format!("{folder}/{pipeline}.yml"))
+}
+
+/// The folder of a backend's files.
+pub fn folder(backend: Backend) -> Option<&'static str> {
+    match backend {
+        Backend::Github => Some(github::FOLDER),
+        Backend::Ado => Some(ado::FOLDER),
+        Backend::Local => None,
+    }
 }
 
 /// Translates a plan for the backend that it was made for.

@@ -1,7 +1,12 @@
 //! Pins: which commit stands for which version of what somebody else has written, so that an emitted
 //! file runs the same code until somebody changes that.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+
+use flow_plan::model::{ForeignKind, Place, Plan, Run};
+
+use crate::Lock;
 
 /// What a version stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +55,26 @@ impl Pins {
         self.table.insert(reference.into(), pin);
     }
 
+    /// Adds those of a project.
+    pub fn add(&mut self, lock: &Lock) {
+        self.table.extend(lock.pins.iter().map(|(uses, pin)| (uses.clone(), pin.clone())));
+    }
+
+    /// The pins of an action or image that a [line](crate::PinLine) names without a version, each with
+    /// the reference that stands for it.
+    pub fn of(&self, action: &str) -> impl Iterator<Item = (&str, &Pin)> {
+        let action = repository(action);
+        self.table
+            .iter()
+            .filter(move |(uses, _)| place(uses) == Some(action.as_str()))
+            .map(|(uses, pin)| (&**uses, pin))
+    }
+
+    /// Whether what a reference names is known not to change.
+    pub fn knows(&self, reference: &str) -> bool {
+        self.uses(reference).is_some()
+    }
+
     /// What a reference stands for: of an action in a folder of a repository that of the repository.
     pub fn find(&self, reference: &str) -> Option<&Pin> {
         self.table.get(&key(reference))
@@ -60,11 +85,7 @@ impl Pins {
         if reference.starts_with("./") || reference.contains("@sha256:") {
             return Some(Uses { text: reference.to_owned(), version: None });
         }
-        let place = match reference.strip_prefix("docker://") {
-            // The tag is the version's name; what counts is the digest. The port of a registry is no tag.
-            Some(_) => reference.rsplit_once(':').map(|(place, _)| place),
-            None => reference.rsplit_once('@').map(|(place, _)| place),
-        }?;
+        let place = place(reference)?;
         let after = reference.get(place.len() + 1..)?;
         if !reference.starts_with("docker://") && is_commit(after) {
             let version = self.table.values().find(|it| it.commit == after).map(|it| it.version.clone());
@@ -73,6 +94,50 @@ impl Pins {
         let pin = self.find(reference)?;
         Some(Uses { text: format!("{place}@{}", pin.commit), version: Some(pin.version.clone()) })
     }
+}
+
+/// What a reference names, without its version.
+fn place(reference: &str) -> Option<&str> {
+    // The tag is the version's name; what counts is the digest. The port of a registry is no tag.
+    let separator = if reference.starts_with("docker://") { ':' } else { '@' };
+    reference.rsplit_once(separator).map(|(place, _)| place)
+}
+
+/// `owner/repo` of `owner/repo/path`; an image as it is.
+fn repository(place: &str) -> String {
+    if place.starts_with("docker://") {
+        return place.to_owned();
+    }
+    place.splitn(3, '/').take(2).collect::<Vec<_>>().join("/")
+}
+
+/// What a plan uses that others have written, as the program names it, at each of its places: of an
+/// action in a folder of a repository the repository.
+pub fn references(plan: &Plan) -> Vec<(String, &Place)> {
+    let mut all = Vec::new();
+    for job in &plan.jobs {
+        if let Some(foreign) = &job.foreign {
+            all.push((key(&foreign.reference), &job.place));
+        }
+        for step in &job.steps {
+            match &step.run {
+                Run::Foreign(foreign) if foreign.kind == ForeignKind::Action => {
+                    all.push((key(&foreign.reference), &step.place));
+                }
+                _ => {}
+            }
+        }
+    }
+    all
+}
+
+/// How two versions compare by their numbers, where both have some: `v7.0.1` comes before `v7.1`.
+pub fn compare_versions(one: &str, other: &str) -> Option<Ordering> {
+    let numbers = |text: &str| -> Option<Vec<u64>> {
+        let text = text.strip_prefix('v').unwrap_or(text);
+        text.split('.').map(|it| it.parse().ok()).collect()
+    };
+    Some(numbers(one)?.cmp(&numbers(other)?))
 }
 
 /// Whether it is a whole commit.
@@ -84,8 +149,7 @@ fn is_commit(text: &str) -> bool {
 fn key(reference: &str) -> String {
     match reference.split_once('@') {
         Some((place, version)) if !reference.starts_with("docker://") => {
-            let repository: Vec<&str> = place.splitn(3, '/').take(2).collect();
-            format!("{}@{version}", repository.join("/"))
+            format!("{}@{version}", repository(place))
         }
         _ => reference.to_owned(),
     }
@@ -93,7 +157,30 @@ fn key(reference: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Pin, Pins, Uses};
+    use super::{Pin, Pins, Uses, compare_versions};
+
+    #[test]
+    fn versions_have_an_order() {
+        use std::cmp::Ordering::{Equal, Greater, Less};
+        for (one, other, order) in [
+            ("v7.0.1", "v7.1.0", Some(Less)),
+            ("v10", "v9.9.9", Some(Greater)),
+            ("1.2.3", "v1.2.3", Some(Equal)),
+            ("v1", "v1.0.0", Some(Less)),
+            ("stable", "v1", None),
+        ] {
+            assert_eq!(compare_versions(one, other), order, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn pins_of_an_action() {
+        let pins = Pins::default();
+        let of = |action: &str| pins.of(action).map(|(uses, _)| uses.to_owned()).collect::<Vec<_>>();
+        assert_eq!(of("actions/cache/restore"), ["actions/cache@v6"]);
+        assert_eq!(of("actions/cache"), ["actions/cache@v6"]);
+        assert_eq!(of("actions/cach"), Vec::<String>::new());
+    }
 
     #[test]
     fn what_stands_after_uses() {

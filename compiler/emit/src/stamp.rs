@@ -48,6 +48,22 @@ pub fn origin(text: &str) -> Origin {
     }
 }
 
+/// What the header of an emitted file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// The program, relative to the project's folder.
+    pub source: String,
+    /// The command that made it.
+    pub command: String,
+}
+
+/// What the header says; nothing if there is none of ours.
+pub fn made(text: &str) -> Option<Made> {
+    let line = text.lines().next()?.trim_end().strip_prefix("# ")?.strip_prefix(MADE)?;
+    let (source, command) = line.strip_suffix("`.")?.rsplit_once(" by `")?;
+    Some(Made { source: source.to_owned(), command: command.to_owned() })
+}
+
 /// The text with the line breaks that it was emitted with: git may have made others of them.
 pub fn plain(text: &str) -> String {
     text.replace("\r\n", "\n")

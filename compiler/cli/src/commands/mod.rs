@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod emit;
 pub(crate) mod explain;
 pub(crate) mod fmt;
+pub(crate) mod lock;
 pub(crate) mod lsp;
 pub(crate) mod plan;
 pub(crate) mod run;

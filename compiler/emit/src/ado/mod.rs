@@ -21,6 +21,9 @@ use crate::stamp::stamped;
 use crate::yaml::{Around, Item, Map, Node};
 use crate::{EmitError, Emitted, Options, Warning};
 
+/// Where the files of Azure Pipelines lie.
+pub(crate) const FOLDER: &str = ".azure-pipelines";
+
 /// What is carried out beyond what [`Construct`] leaves to every backend; one to a line, in its order.
 #[rustfmt::skip]
 pub(crate) const LOWERED: &[Construct] = &[
@@ -70,7 +73,7 @@ pub(crate) fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitEr
     }
     let mut warnings = warnings(plan);
     warnings.extend(found.warnings);
-    Ok(Emitted { path: format!(".azure-pipelines/{}.yml", plan.pipeline), text, warnings })
+    Ok(Emitted { path: format!("{FOLDER}/{}.yml", plan.pipeline), text, warnings })
 }
 
 /// A name for a job, step or variable: Azure takes letters, digits and `_`.

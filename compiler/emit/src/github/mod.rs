@@ -20,6 +20,9 @@ use crate::stamp::stamped;
 use crate::yaml::{Around, Entry, Key, Map, Node};
 use crate::{EmitError, Emitted, Options};
 
+/// Where GitHub looks for workflows.
+pub(crate) const FOLDER: &str = ".github/workflows";
+
 /// What is carried out beyond what [`Construct`] leaves to every backend; one to a line, in its order.
 #[rustfmt::skip]
 pub(crate) const LOWERED: &[Construct] = &[
@@ -67,7 +70,7 @@ pub(crate) fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitEr
     if !found.errors.is_empty() {
         return Err(found.errors);
     }
-    let path = format!(".github/workflows/{}.yml", plan.pipeline);
+    let path = format!("{FOLDER}/{}.yml", plan.pipeline);
     Ok(Emitted { path, text, warnings: found.warnings })
 }
 
