@@ -19,7 +19,7 @@ use flow_plan::construct::refused;
 use flow_plan::model::{Backend, Place, Plan};
 pub use lock::{LOCK_FILE, Lock, LockError};
 pub use pins::{Pin, Pins, compare_versions, references};
-pub use stamp::{Made, Origin, PinLine, made, origin, pin_lines, plain, same_but_for_pins};
+pub use stamp::{Made, Origin, PinLine, made, origin, pin_lines, plain};
 
 /// What an emitted file depends on beside its plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
