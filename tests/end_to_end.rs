@@ -3,96 +3,12 @@
 
 #![cfg(target_os = "linux")]
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use flow_tests::binary::{Ran, command};
+use flow_tests::world::World;
 use sha2::{Digest as _, Sha256};
-use tempfile::TempDir;
-
-/// A project in a repository, and a store beside it.
-struct World {
-    folder: TempDir,
-}
-
-impl World {
-    /// The quickstart, committed and tagged.
-    fn quickstart() -> Self {
-        let world = Self::empty();
-        copy(&flow_tests::repository().join("examples/quickstart"), &world.project());
-        world.commit();
-        world.git(&["tag", "v1.2.3"]);
-        world
-    }
-
-    /// A project of one program.
-    fn of(program: &str) -> Self {
-        let world = Self::empty();
-        std::fs::write(world.project().join("flow.toml"), "").unwrap();
-        std::fs::write(world.project().join("ci.flow"), program).unwrap();
-        world.commit();
-        world
-    }
-
-    fn empty() -> Self {
-        let world = Self { folder: tempfile::Builder::new().prefix("flow").tempdir().unwrap() };
-        std::fs::create_dir(world.project()).unwrap();
-        world
-    }
-
-    fn project(&self) -> PathBuf {
-        self.folder.path().join("project")
-    }
-
-    fn commit(&self) {
-        self.git(&["init", "--quiet"]);
-        self.git(&["add", "--all"]);
-        self.git(&["commit", "--quiet", "--message", "All of it"]);
-    }
-
-    fn git(&self, arguments: &[&str]) -> String {
-        let output = Command::new("git")
-            .current_dir(self.project())
-            .args(["-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"])
-            .args(["-c", "tag.gpgsign=false"])
-            .args(arguments)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = command(&self.project(), arguments);
-        command.env("FLOW_STORE", self.folder.path().join("store"));
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::from(self.command(arguments).output().unwrap())
-    }
-
-    fn exposed(&self, path: &str) -> PathBuf {
-        self.project().join(".flow/out/ci").join(path)
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if entry.file_name() == ".flow" {
-            continue;
-        }
-        if from.is_dir() {
-            std::fs::create_dir(&to).unwrap();
-            copy(&from, &to);
-        } else {
-            std::fs::copy(&from, &to).unwrap();
-        }
-    }
-}
 
 fn run_in(folder: &Path, program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).current_dir(folder).args(arguments).output().unwrap();
@@ -102,7 +18,7 @@ fn run_in(folder: &Path, program: &str, arguments: &[&str]) -> String {
 
 #[test]
 fn the_quickstart_makes_its_package() {
-    let world = World::quickstart();
+    let world = World::of_example("quickstart");
     let ran = world.run(&["run", "ci"]);
     assert_eq!(ran.code, Some(0), "{}", ran.all());
     assert!(ran.all().contains("ci succeeded: 9 of 9 jobs"), "{}", ran.all());
@@ -112,7 +28,7 @@ fn the_quickstart_makes_its_package() {
     let checksum = std::fs::read_to_string(world.exposed("wordcount/wordcount.tar.gz.sha256")).unwrap();
     assert_eq!(checksum.trim_end(), format!("{digest}  wordcount.tar.gz"));
 
-    let unpacked = world.folder.path().join("unpacked");
+    let unpacked = world.beside("unpacked");
     std::fs::create_dir(&unpacked).unwrap();
     run_in(&unpacked, "tar", &["-xzf", world.exposed("wordcount/wordcount.tar.gz").to_str().unwrap()]);
     let version = world.git(&["describe", "--tags", "--always", "--dirty"]);
@@ -132,7 +48,7 @@ fn the_quickstart_makes_its_package() {
 
 #[test]
 fn a_parameter_is_passed_on() {
-    let world = World::quickstart();
+    let world = World::of_example("quickstart");
     let ran = world.run(&["run", "ci", "--param", "detail=full"]);
     assert_eq!(ran.code, Some(0), "{}", ran.all());
     let summary = std::fs::read_to_string(world.exposed("test summary/summary.md")).unwrap();
@@ -143,7 +59,7 @@ fn a_parameter_is_passed_on() {
 
 #[test]
 fn wrong_parameters_are_wrong_use() {
-    let world = World::quickstart();
+    let world = World::of_example("quickstart");
     let ran = world.run(&["run", "ci", "--param", "detail=long"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
     assert!(ran.err.contains("`long`") && ran.err.contains("`brief`") && ran.err.contains("`full`"), "{}", ran.err);
@@ -161,7 +77,7 @@ fn wrong_parameters_are_wrong_use() {
 
 #[test]
 fn a_failing_test_is_named_with_its_place() {
-    let world = World::quickstart();
+    let world = World::of_example("quickstart");
     let case = world.project().join("tests/cases/words/tabs.expected");
     std::fs::write(&case, "wrong\n").unwrap();
     let ran = world.run(&["run", "ci"]);
@@ -180,7 +96,7 @@ fn a_failing_test_is_named_with_its_place() {
 
 #[test]
 fn one_job_at_a_time_makes_the_same() {
-    let world = World::quickstart();
+    let world = World::of_example("quickstart");
     let ran = world.run(&["run", "ci", "--jobs", "1"]);
     assert_eq!(ran.code, Some(0), "{}", ran.all());
     assert!(world.exposed("wordcount/wordcount.tar.gz").exists());

@@ -6,11 +6,15 @@ pub mod binary;
 pub mod check;
 pub mod expectation;
 pub mod fixture;
+#[cfg(unix)]
+pub mod github;
 pub mod hosted;
 pub mod markdown;
 pub mod mutate;
 pub mod operators;
 pub mod random;
+#[cfg(unix)]
+pub mod world;
 
 use std::path::{Path, PathBuf};
 
