@@ -74,6 +74,6 @@ fn permissions_say_who_needs_them() {
         let all = effects::permissions(&db, job).iter();
         all.map(|it| format!("{} = {} {}", it.scope, it.access.word(), it.reason)).collect()
     };
-    assert_eq!(permissions("build"), ["contents = read for the checkout", "issues = write for comment"]);
+    assert_eq!(permissions("build"), ["contents = read to check out the sources", "issues = write for comment"]);
     assert_eq!(permissions("plain"), [""; 0]);
 }

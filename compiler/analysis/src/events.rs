@@ -46,6 +46,7 @@ pub const PULL_REQUEST: &[&str] = &[
     "review_request_removed",
     "auto_merge_enabled",
     "auto_merge_disabled",
+    "stacked",
 ];
 
 /// The events of GitHub that the language has no word for.
@@ -63,7 +64,7 @@ pub const GITHUB: &[(&str, Types)] = &[
     ("fork", Types::None),
     ("gollum", Types::None),
     ("issue_comment", Types::Known(&["created", "edited", "deleted"])),
-    ("issues", Types::Known(&["opened", "edited", "deleted", "transferred", "pinned", "unpinned", "closed", "reopened", "assigned", "unassigned", "labeled", "unlabeled", "locked", "unlocked", "milestoned", "demilestoned", "typed", "untyped"])),
+    ("issues", Types::Known(&["opened", "edited", "deleted", "transferred", "pinned", "unpinned", "closed", "reopened", "assigned", "unassigned", "labeled", "unlabeled", "locked", "unlocked", "milestoned", "demilestoned", "field_added", "field_removed", "typed", "untyped"])),
     ("label", Types::Known(&["created", "edited", "deleted"])),
     ("milestone", Types::Known(&["created", "closed", "opened", "edited", "deleted"])),
     ("page_build", Types::None),

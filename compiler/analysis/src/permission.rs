@@ -27,11 +27,14 @@ impl Access {
 }
 
 /// What a token can be for, with the dashes that GitHub writes.
-pub const SCOPES: [&str; 15] = [
+pub const SCOPES: [&str; 19] = [
     "actions",
+    "artifact-metadata",
     "attestations",
     "checks",
+    "code-quality",
     "contents",
+    "copilot-requests",
     "deployments",
     "discussions",
     "id-token",
@@ -43,6 +46,7 @@ pub const SCOPES: [&str; 15] = [
     "repository-projects",
     "security-events",
     "statuses",
+    "vulnerability-alerts",
 ];
 
 /// One line of a `permissions { … }`.
@@ -65,8 +69,8 @@ pub fn scope(word: &str) -> Option<&'static str> {
 /// What can be granted of a scope: some have nothing to read, or nothing to write.
 pub fn levels(scope: &str) -> &'static [Access] {
     match scope {
-        "id-token" => &[Access::Write, Access::None],
-        "models" => &[Access::Read, Access::None],
+        "id-token" | "copilot-requests" => &[Access::Write, Access::None],
+        "models" | "vulnerability-alerts" => &[Access::Read, Access::None],
         _ => &[Access::Read, Access::Write, Access::None],
     }
 }

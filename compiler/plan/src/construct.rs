@@ -276,6 +276,9 @@ impl Walk<'_> {
         self.need(step.block == Block::Finally, Construct::Finally, at);
         self.need(step.retry.is_some(), Construct::Retry, at);
         self.need(step.continue_on_error.is_some(), Construct::ContinueOnError, at);
+        for raw in &step.raw {
+            self.need(true, Construct::Raw, &raw.place);
+        }
         for publish in &step.publishes {
             self.need(publish.secret, Construct::SecretValue, at);
             self.need(matches!(publish.from, PublishFrom::Foreign(_)), Construct::ForeignStep, at);

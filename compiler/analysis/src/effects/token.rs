@@ -111,7 +111,7 @@ pub fn permissions(db: &dyn Db, job: Def) -> Vec<Permission> {
         add(&need.scope, need.access, format!("for {}", need.by));
     }
     if facts.no_checkout.is_none() {
-        add(&SmolStr::new_static("contents"), Access::Read, "for the checkout".to_owned());
+        add(&SmolStr::new_static("contents"), Access::Read, "to check out the sources".to_owned());
     }
     if let Some(block) = &facts.permissions {
         for granted in block.granted.iter().filter(|it| it.access != Access::None) {

@@ -124,6 +124,11 @@ impl Expr {
         self.compare("!=", other)
     }
 
+    /// As the value of a key that takes texts.
+    pub(super) fn template(&self) -> String {
+        format!("${{{{ {} }}}}", self.text)
+    }
+
     /// As a whole value of YAML. A condition that begins with `!` would be a tag.
     pub(super) fn condition(&self) -> String {
         if self.text.starts_with('!') { format!("${{{{ {} }}}}", self.text) } else { self.text.clone() }

@@ -2,27 +2,27 @@
 
 use flow_plan::model::Job;
 
-use super::steps;
-use super::triggers::first_jobs;
 use super::values::{Github, hosted};
-use crate::facts::Facts;
+use super::{raw, settings, steps, triggers};
+use crate::EmitError;
+use crate::lower::Site;
 use crate::steps::Platform;
 use crate::yaml::{Around, Map, Node, texts};
-use crate::{EmitError, Pins};
 
 /// The job's mapping.
-pub(super) fn job(facts: &Facts<'_>, pins: &Pins, job: &Job) -> Result<Map, Vec<EmitError>> {
-    let github = Github { facts, pins };
-    let steps = steps::all(&github, job)?;
+pub(super) fn job(github: &Github<'_>, job: &Job) -> Result<Map, Vec<EmitError>> {
+    let facts = github.facts;
+    let steps = steps::all(github, job)?;
     let refuse = |why: String| {
         vec![EmitError::at(&job.place, format!("{}: {why}", job.id), "leave this backend out, or write it another way")]
     };
 
+    let one = |it: EmitError| vec![it];
     let needs = facts.needs(job);
     let mut map = Map::new().with("name", super::values::literal(&job.title));
     match needs.as_slice() {
         [] => {
-            if let Some(condition) = first_jobs(facts.plan) {
+            if let Some(condition) = triggers::condition(facts.plan) {
                 map.push("if", condition);
             }
         }
@@ -30,10 +30,15 @@ pub(super) fn job(facts: &Facts<'_>, pins: &Pins, job: &Job) -> Result<Map, Vec<
         many => map.push("needs", texts(many.iter().copied())),
     }
     map.push("runs-on", runs_on(job));
+    settings::place(github, job, &mut map).map_err(one)?;
+    if let Some(it) = settings::concurrency(github, job).map_err(one)? {
+        map.push("concurrency", it);
+    }
     map.push("timeout-minutes", minutes(job.timeout_seconds));
-    if job.checkout.is_some() {
-        let mut rights = Map::new();
-        rights.push_around("contents", "read", Around::beside("to check out the sources"));
+    if let Some(value) = &job.continue_on_error {
+        map.push("continue-on-error", github.truth(job, value, Site::Job).map_err(refuse)?);
+    }
+    if let Some(rights) = settings::permissions(job) {
         map.push("permissions", rights);
     }
     let mut env = Map::new();
@@ -54,6 +59,7 @@ pub(super) fn job(facts: &Facts<'_>, pins: &Pins, job: &Job) -> Result<Map, Vec<
     if !outputs.entries.is_empty() {
         map.push("outputs", outputs);
     }
+    raw::merge_in(github, job, &mut map, &job.raw).map_err(one)?;
     map.push("steps", steps);
     Ok(map)
 }

@@ -3,19 +3,25 @@
 mod artifacts;
 mod context;
 mod expr;
+mod filter;
 mod jobs;
 mod params;
+mod raw;
+mod schedule;
+mod settings;
 mod steps;
 mod triggers;
 mod values;
 
 use expr::Words;
 use flow_plan::construct::Construct;
-use flow_plan::model::{Event, Plan};
+use flow_plan::model::{Place, Plan};
 
+use self::raw::Level;
+use self::values::{Github, literal};
 use crate::facts::Facts;
 use crate::limits::{self, GITHUB};
-use crate::lower::lower;
+use crate::lower::{Site, lower};
 use crate::stamp::stamped;
 use crate::yaml::{Around, Entry, Key, Map, Node};
 use crate::{EmitError, Emitted, Options};
@@ -26,6 +32,19 @@ pub(crate) const FOLDER: &str = ".github/workflows";
 /// What is carried out beyond what [`Construct`] leaves to every backend; one to a line, in its order.
 #[rustfmt::skip]
 pub(crate) const LOWERED: &[Construct] = &[
+    Construct::MergeQueue,
+    Construct::Finished,
+    Construct::NativeEvent,
+    Construct::TriggerTypes,
+    Construct::Timezone,
+    Construct::RunName,
+    Construct::Concurrency,
+    Construct::Raw,
+    Construct::Environment,
+    Construct::Container,
+    Construct::Service,
+    Construct::Permissions,
+    Construct::ContinueOnError,
     Construct::Assertion,
     Construct::Part,
     Construct::View,
@@ -41,9 +60,14 @@ pub(crate) fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitEr
         errors.extend(it);
         Map::new()
     });
+    let github = Github { facts: &facts, pins: &options.pins };
+    let top = top(&github, on).unwrap_or_else(|it| {
+        errors.push(it);
+        Map::new()
+    });
     let mut jobs = Vec::new();
     for job in &plan.jobs {
-        match jobs::job(&facts, &options.pins, job) {
+        match jobs::job(&github, job) {
             Ok(it) => jobs.push((job, it)),
             Err(it) => errors.extend(it),
         }
@@ -52,12 +76,7 @@ pub(crate) fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitEr
         return Err(errors);
     }
 
-    let mut root = Map::new().with("name", plan.title.as_str());
-    root.entries.push(Entry { key: Key::Plain("on"), value: on.into(), around: Around::blank() });
-    let none = Around::blank().above(Some("Nothing is allowed but what a job asks for."));
-    root.push_around("permissions", Map::new(), none);
-    root.push_around("concurrency", concurrency(plan), Around::blank());
-    root.push_around("defaults", Map::new().with("run", Map::new().with("shell", "bash")), Around::blank());
+    let mut root = top;
     let mut all = Map::new();
     for (job, node) in &jobs {
         all.push_around(job.id.as_str(), node.clone(), Around::blank().above(job.docs.as_deref()));
@@ -71,7 +90,14 @@ pub(crate) fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitEr
         return Err(found.errors);
     }
     let path = format!("{FOLDER}/{}.yml", plan.pipeline);
-    Ok(Emitted { path, text, warnings: found.warnings })
+    let mut warnings = found.warnings;
+    warnings.extend(settings::unpinned(&github, plan));
+    warnings.extend(raw::unknown(&plan.raw, Level::Pipeline));
+    for job in &plan.jobs {
+        warnings.extend(raw::unknown(&job.raw, Level::Job));
+        job.steps.iter().for_each(|step| warnings.extend(raw::unknown(&step.raw, Level::Step)));
+    }
+    Ok(Emitted { path, text, warnings })
 }
 
 /// The pipeline's documentation, as further lines of the header.
@@ -83,13 +109,21 @@ fn docs(plan: &Plan) -> Vec<String> {
         .collect()
 }
 
-/// One run per branch at a time; of a pull request, a newer run ends an older one.
-fn concurrency(plan: &Plan) -> Map {
-    let group = Map::new().with("group", "${{ github.workflow }}-${{ github.ref }}");
-    let has = |event| plan.triggers.iter().any(|it| it.event == event);
-    match (has(Event::PullRequest), plan.triggers.len()) {
-        (false, _) => group.with("cancel-in-progress", false),
-        (true, 1) => group.with("cancel-in-progress", true),
-        (true, _) => group.with("cancel-in-progress", "${{ github.event_name == 'pull_request' }}"),
+/// What stands above the jobs.
+fn top(github: &Github<'_>, on: Map) -> Result<Map, EmitError> {
+    let plan = github.facts.plan;
+    let mut root = Map::new().with("name", literal(&plan.title));
+    if let Some(name) = &plan.run_name {
+        let place = Place { file: plan.source.clone(), line: 1, column: 1 };
+        root.push("run-name", github.of_pipeline(name, &place)?);
     }
+    root.entries.push(Entry { key: Key::Plain("on"), value: on.into(), around: Around::blank() });
+    let none = Around::blank().above(Some("Nothing is allowed but what a job asks for."));
+    root.push_around("permissions", Map::new(), none);
+    if let Some(it) = settings::all_runs(github)? {
+        root.push_around("concurrency", it, Around::blank());
+    }
+    root.push_around("defaults", Map::new().with("run", Map::new().with("shell", "bash")), Around::blank());
+    raw::merge(&mut root, &plan.raw, &|value| github.text_at(None, value, Site::Pipeline))?;
+    Ok(root)
 }

@@ -2,10 +2,10 @@
 
 use flow_plan::model::{Block, Checkout, Job, Shell, Step};
 
-use super::artifacts;
 use super::expr::Expr;
 use super::jobs::minutes;
 use super::values::{Github, HOST, literal};
+use super::{artifacts, raw};
 use crate::lower::Site;
 use crate::pins::CHECKOUT;
 use crate::steps::{Composed, compose, room};
@@ -148,6 +148,7 @@ fn author_step(github: &Github<'_>, job: &Job, step: &Step) -> Result<Vec<Item>,
         map.push("env", variables);
     }
     map.push("run", script_node(&text));
+    raw::merge_in(github, job, &mut map, &step.raw)?;
     let own = Item { value: map.into(), around: Around::default().above(step.docs.as_deref()) };
     let publish = after
         .map(|script| conditional(&format!("Publish what “{}” made", step.title), id, condition.as_deref(), &script));

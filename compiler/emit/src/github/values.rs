@@ -2,16 +2,17 @@
 //!
 //! No value is ever pasted into a script: an outsider's text would be run.
 
-use flow_plan::model::{Arch, Job, Os, Publish, Shell, Step, Value};
+use flow_plan::model::{Arch, Const, Job, Os, Place, Publish, Shell, Step, Value};
 
 use super::expr::{Expr, Scope};
-use crate::Pins;
 use crate::facts::Facts;
 use crate::lower::Site;
 use crate::shell::reads::Finish;
 use crate::shell::values::{Form, is_tame};
 use crate::shell::{FOLDER, Host};
 use crate::steps::{Lowered, Platform, is_required};
+use crate::yaml::Node;
+use crate::{EmitError, Pins};
 
 /// GitHub, for the steps of one plan.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +55,20 @@ impl Github<'_> {
     pub(super) fn condition(&self, job: Option<&Job>, value: &Value, site: Site) -> Result<Expr, String> {
         let said = Scope::new(self.facts, job, site).condition(value);
         said.ok_or_else(|| format!("GitHub has no words for {} here", flow_plan::show::value(value)))
+    }
+
+    /// The text for a value of the pipeline, which no job has made.
+    pub(super) fn of_pipeline(&self, value: &Value, place: &Place) -> Result<String, EmitError> {
+        let help = "use what is known before any job runs, such as parameters and `ctx`";
+        self.text_at(None, value, Site::Pipeline).map_err(|why| EmitError::at(place, why, help))
+    }
+
+    /// A truth value as the value of a key.
+    pub(super) fn truth(&self, job: &Job, value: &Value, site: Site) -> Result<Node, String> {
+        match value {
+            Value::Const(Const::Bool(known)) => Ok((*known).into()),
+            value => Ok(self.condition(Some(job), value, site)?.template().into()),
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! The settings of a pipeline.
 
+use flow_analysis::Def;
+use flow_analysis::db::syntax;
 use flow_analysis::scope::Res;
 use flow_analysis::value::ConstValue;
 use flow_syntax::Span;
-use flow_syntax::tree::{Body, Entry, EntryValue, Map, RawValue, Setting, StmtKind};
+use flow_syntax::tree::{Body, Entry, EntryValue, ItemKind, Map, RawValue, Setting, StmtKind};
 
 use super::expr::texts;
 use super::scope::{Result, Scope};
@@ -23,10 +25,13 @@ pub(super) fn settings<'db>(plan: &mut Plan, scope: &mut Scope<'db>, body: &Body
         match setting {
             Setting::Trigger { event, finished, filters } => {
                 let names: Vec<&str> = event.segments.iter().map(|name| name.text.as_str()).collect();
-                let finished = finished.as_ref().map(|name| pipeline_name(scope, name.span, &name.text));
+                let other = finished.as_ref().map(|name| (other(scope, name.span), name.text.to_string()));
                 if let Some(mut trigger) = trigger(scope, &names, filters.as_ref(), plan.backend)? {
                     trigger.place = place;
-                    trigger.finished = finished;
+                    if let Some((other, word)) = other {
+                        trigger.finished_title = other.map(|it| title(scope, it)).transpose()?;
+                        trigger.finished = Some(other.map_or(word, |it| it.name(scope.db).to_string()));
+                    }
                     plan.triggers.push(trigger);
                 }
             }
@@ -70,12 +75,26 @@ pub(super) fn settings<'db>(plan: &mut Plan, scope: &mut Scope<'db>, body: &Body
     Ok(env)
 }
 
-/// The name of the pipeline that a word stands for.
-fn pipeline_name(scope: &Scope<'_>, span: Span, word: &str) -> String {
+/// The pipeline that a word stands for.
+fn other(scope: &Scope<'_>, span: Span) -> Option<Def> {
     match scope.res(span) {
-        Some(Res::Def(def)) => def.name(scope.db).to_string(),
-        _ => word.to_owned(),
+        Some(Res::Def(def)) => Some(*def),
+        _ => None,
     }
+}
+
+/// How a pipeline is shown to people.
+fn title(scope: &Scope<'_>, def: Def) -> Result<String> {
+    let name = def.name(scope.db).to_string();
+    let ItemKind::Pipeline(it) = &syntax(scope.db, def).kind else { return Ok(name) };
+    for stmt in &it.body.stmts {
+        if let StmtKind::Setting(Setting::Value { name: setting, value }) = &stmt.kind
+            && setting.text == "display"
+        {
+            return Ok(scope.enter(def).constant(value)?.text().unwrap_or(name));
+        }
+    }
+    Ok(name)
 }
 
 /// `concurrency { group = …, cancel = … }`.

@@ -143,7 +143,12 @@ impl<'db> Scope<'db> {
 
     /// Whether the plan is for this backend.
     pub(super) fn is_for(&self, backend: Backend) -> bool {
-        self.backend.text().as_deref() == Some(backend.name())
+        self.is_called(backend.name())
+    }
+
+    /// Whether the plan is for the backend of this name.
+    pub(super) fn is_called(&self, backend: &str) -> bool {
+        self.backend.text().as_deref() == Some(backend)
     }
 
     /// The same backend, another item, no local values.

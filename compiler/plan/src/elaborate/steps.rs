@@ -419,6 +419,7 @@ impl<'db> Steps<'db> {
             step.timeout_seconds = current.timeout_seconds;
             step.retry = current.retry;
             step.continue_on_error.clone_from(&current.continue_on_error);
+            step.raw.clone_from(&current.raw);
             step.workdir = current.workdir.clone().or(step.workdir);
         }
         if let Some(action) = &self.action {

@@ -7,7 +7,7 @@ use super::scope::{Calls, Result, Scope};
 use super::settings::{env, tolerance};
 use super::steps::{NoCalls, Steps, Wanted};
 use super::value::Val;
-use crate::model::{Retry, Value};
+use crate::model::{Raw, Retry, Value};
 
 /// The settings of a `step`.
 #[derive(Clone)]
@@ -19,6 +19,7 @@ pub(super) struct Titled {
     pub workdir: Option<String>,
     pub retry: Option<Retry>,
     pub continue_on_error: Option<Value>,
+    pub raw: Vec<Raw>,
     pub count: u32,
 }
 
@@ -39,6 +40,7 @@ impl<'db> Steps<'db> {
             workdir: None,
             retry: None,
             continue_on_error: None,
+            raw: Vec::new(),
             count: 0,
         };
         for stmt in &step.body.stmts {
@@ -48,6 +50,9 @@ impl<'db> Steps<'db> {
                     "retry" => titled.retry = Some(retry_map(scope, map)?),
                     _ => {}
                 },
+                StmtKind::Setting(Setting::Raw { backend, value }) if scope.is_called(&backend.text) => {
+                    titled.raw.push(super::pipeline::raw(scope, value, stmt.span)?);
+                }
                 StmtKind::Setting(Setting::Value { name, value }) => match name.text.as_str() {
                     "timeout" => {
                         if let ConstValue::Duration(ms) = scope.constant(value)? {

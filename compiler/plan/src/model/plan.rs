@@ -136,6 +136,9 @@ pub struct Trigger {
     /// For the end of another pipeline: which.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished: Option<String>,
+    /// For the end of another pipeline: how that is shown to people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_title: Option<String>,
     /// For the end of another pipeline: how that ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<When>,
@@ -160,6 +163,7 @@ impl Trigger {
             cron: None,
             timezone: None,
             finished: None,
+            finished_title: None,
             when: None,
             native: None,
             place: Place::default(),

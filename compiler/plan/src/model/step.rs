@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Checkout, FieldKind, Guard, Location, Place, Value, ValueType};
+use super::{Checkout, FieldKind, Guard, Location, Place, Raw, Value, ValueType};
 
 /// A step.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,9 @@ pub struct Step {
     /// Its failure does not fail the job; a truth value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continue_on_error: Option<Value>,
+    /// Keys of the backend that Flow has no word for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub raw: Vec<Raw>,
     /// Values that it makes, for later steps and for outputs.
     pub publishes: Vec<Publish>,
     /// Files and directories that it promised to write; each lies in a [`Schema`] of the job's

@@ -1,6 +1,6 @@
 //! All values that a part of a plan mentions.
 
-use super::{Container, Job, OutputKind, RawKeys, Run, ScriptPart, Step, Value};
+use super::{Container, Job, OutputKind, Raw, RawKeys, Run, ScriptPart, Step, Value};
 
 impl Step {
     /// Calls `visit` for each value that the step mentions, and each that it is made of.
@@ -12,6 +12,7 @@ impl Step {
             value.each(visit);
         }
         self.env.iter().for_each(|(_, value)| value.each(visit));
+        raw(&self.raw, visit);
         match &self.run {
             Run::Script(script) => {
                 for part in &script.parts {
@@ -73,15 +74,19 @@ impl Job {
             concurrency.cancel.each(visit);
         }
         self.continue_on_error.iter().for_each(|value| value.each(visit));
-        for raw in &self.raw {
-            if let RawKeys::Map(entries) = &raw.keys {
-                entries.iter().for_each(|(_, value)| value.values(visit));
-            }
-        }
+        raw(&self.raw, visit);
         self.env.iter().for_each(|(_, value)| value.each(visit));
         self.consumes.iter().for_each(|consume| consume.from.values(visit));
         self.steps.iter().for_each(|step| step.values(visit));
         self.exposes.iter().filter_map(|expose| expose.guard.as_ref()).for_each(|guard| guard.condition.each(visit));
+    }
+}
+
+fn raw<'a>(all: &'a [Raw], visit: &mut dyn FnMut(&'a Value)) {
+    for raw in all {
+        if let RawKeys::Map(entries) = &raw.keys {
+            entries.iter().for_each(|(_, value)| value.values(visit));
+        }
     }
 }
 

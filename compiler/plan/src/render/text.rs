@@ -192,10 +192,7 @@ impl Lines {
 
     fn raw(&mut self, raw: &[Raw]) {
         for it in raw {
-            match &it.keys {
-                RawKeys::Map(keys) => self.line("raw", settings(keys)),
-                RawKeys::Yaml(text) => self.line("raw", text.trim_end().replace('\n', "\n           ")),
-            }
+            self.line("raw", self::raw(it, 11));
         }
     }
 
@@ -256,6 +253,9 @@ impl Lines {
         }
         for (name, value) in &step.env {
             say("env", format!("{name} = {}", show::value(value)));
+        }
+        for it in &step.raw {
+            say("raw", raw(it, 20));
         }
         if let Some(it) = &step.workdir {
             say("folder", it.clone());
@@ -398,6 +398,14 @@ fn exposed(it: &Expose) -> String {
 fn is_special(trigger: &Trigger) -> bool {
     let plain = Trigger { place: trigger.place.clone(), ..Trigger::on(trigger.event) };
     *trigger != plain
+}
+
+/// Keys of the backend; further lines stand below the first, which has so much before it.
+fn raw(it: &Raw, indent: usize) -> String {
+    match &it.keys {
+        RawKeys::Map(keys) => settings(keys),
+        RawKeys::Yaml(text) => text.trim_end().replace('\n', &format!("\n{}", " ".repeat(indent))),
+    }
 }
 
 fn triggered(it: &Trigger) -> String {
