@@ -5,6 +5,7 @@ use flow_plan::model::{Consume, Job, Os, Output, OutputKind, Plan, Schema, Value
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::EmitError;
+use crate::lower::jobs::rewrite;
 use crate::shell::artifacts::{Packing, Systems, packing};
 
 /// Questions about a plan.
@@ -15,6 +16,8 @@ pub(crate) struct Facts<'a> {
     jobs: FxHashMap<&'a str, (usize, &'a Job)>,
     /// Value outputs that some other job reads.
     read: FxHashSet<(&'a str, &'a str)>,
+    /// What outputs stand for that conditions have become: each with the condition as it was.
+    conditions: &'a [(Value, Value)],
     /// The consumers of artifact outputs.
     consumers: FxHashMap<(&'a str, &'a str), Vec<&'a Job>>,
 }
@@ -23,7 +26,8 @@ impl<'a> Facts<'a> {
     /// Looks through the plan; refuses one that names what it does not hold.
     pub(crate) fn new(plan: &'a Plan) -> Result<Self, Vec<EmitError>> {
         let jobs: FxHashMap<_, _> = plan.jobs.iter().enumerate().map(|(at, it)| (it.id.as_str(), (at, it))).collect();
-        let mut facts = Self { plan, jobs, read: FxHashSet::default(), consumers: FxHashMap::default() };
+        let mut facts =
+            Self { plan, jobs, read: FxHashSet::default(), conditions: &[], consumers: FxHashMap::default() };
         let mut errors = Vec::new();
         for job in &plan.jobs {
             job.values(&mut |value| facts.note(job, value, &mut errors));
@@ -49,8 +53,8 @@ impl<'a> Facts<'a> {
         match value {
             Value::Output { job: producer, output } => match self.value(producer, output) {
                 None => errors.push(broken(job, &format!("value {output} of job {producer}"))),
-                Some(it) => {
-                    if !self.is_early(it.1) {
+                Some(_) => {
+                    if self.early(producer, output).is_none() {
                         self.read.insert((producer, output));
                         self.depends(job, producer, errors);
                     }
@@ -78,10 +82,26 @@ impl<'a> Facts<'a> {
             Value::Const(_) | Value::Param(_) => true,
             // The others are the same in every job.
             Value::Ctx(name) => !["job", "os", "arch", "workspace", "temp", "token"].contains(&name.as_str()),
-            Value::Output { job, output } => self.value(job, output).is_some_and(|(_, it)| self.is_early(it)),
+            Value::Output { job, output } => self.early(job, output).is_some(),
             Value::Join(parts) => parts.iter().all(|it| self.is_early(it)),
             _ => false,
         }
+    }
+
+    /// The same of a plan in which outputs stand for conditions.
+    pub(crate) fn knowing(self, conditions: &'a [(Value, Value)]) -> Self {
+        Self { conditions, ..self }
+    }
+
+    /// The parts of a job's guard, as they were in the program.
+    pub(crate) fn conditions(&self, job: &Job) -> Vec<Value> {
+        let known = |value: &Value| self.conditions.iter().find(|(it, _)| it == value).map(|(_, it)| it.clone());
+        let parts = flow_plan::outcome::conjuncts(job.guard.as_ref()).into_iter().cloned();
+        let original = parts.map(|mut it| {
+            rewrite(&mut it, &mut |value| known(value));
+            it
+        });
+        original.collect()
     }
 
     /// A job by its id.
@@ -104,8 +124,10 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// What an output's reader reads, when that is known before any job runs.
+    /// What an output's reader reads, when that is known before any job runs, and whatever becomes of the job.
     pub(crate) fn early(&self, job: &str, output: &str) -> Option<&'a Value> {
+        let sure = |it: &&Job| it.guard.is_none() && it.each.is_empty() && it.continue_on_error.is_none();
+        self.job(job).filter(sure)?;
         self.value(job, output).map(|it| it.1).filter(|it| self.is_early(it))
     }
 
@@ -122,6 +144,20 @@ impl<'a> Facts<'a> {
     /// Whether anybody reads a value output while the run goes on.
     pub(crate) fn is_read_output(&self, job: &str, output: &str) -> bool {
         self.read.contains(&(job, output))
+    }
+
+    /// Whether some job asks how this one ended, or takes files that are there only if it succeeded.
+    pub(crate) fn is_asked(&self, id: &str) -> bool {
+        let mut asked = false;
+        for job in self.plan.jobs.iter().filter(|it| it.needs.iter().any(|edge| edge.job == id)) {
+            asked |= job.consumes.iter().any(|it| it.mentions(id));
+            job.values(&mut |value| match value {
+                Value::Succeeded(job) => asked |= job == id,
+                Value::Exists(files) => files.outputs(&mut |job, _| asked |= job == id),
+                _ => {}
+            });
+        }
+        asked
     }
 
     /// Whether some job consumes the artifact.

@@ -98,19 +98,10 @@ fn asks_of_always(job: &Job, before: &Job) -> bool {
 /// Whether a job takes an `always` output by itself. Of a family, and where something else will do,
 /// what is missing is left out.
 fn takes(job: &Job, from: &str, output: &str) -> bool {
-    let itself = |files: &Files| whole(files).is_some_and(|(job, name)| job == from && name == output);
+    let itself = |files: &Files| files.whole() == Some((from, output));
     let mut reads = false;
     job.values_inside(&mut |value| {
         reads |= matches!(value, Value::Output { job, output: name } if job == from && name == output);
     });
     reads || job.consumes.iter().any(|it| !it.id.contains('/') && itself(&it.from))
-}
-
-/// The output that files are, or are a part or a view of.
-fn whole(files: &Files) -> Option<(&str, &str)> {
-    match files {
-        Files::Output { job, output } => Some((job, output)),
-        Files::Part { of, .. } | Files::Subtree { of, .. } | Files::Filter { of, .. } => whole(of),
-        Files::Earlier { .. } | Files::Either { .. } | Files::Merge { .. } => None,
-    }
 }

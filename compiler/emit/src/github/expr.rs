@@ -5,7 +5,7 @@
 //! other. So equality is said only of closed sets whose members do not differ by case alone, and order
 //! only where one side is a small constant.
 
-use flow_plan::model::{Compute, Const, Job, Op, Operand, Value, ValueType};
+use flow_plan::model::{Compute, Const, Files, Job, Op, Operand, Value, ValueType};
 use flow_plan::script;
 
 use super::context::{self, Reach};
@@ -25,7 +25,7 @@ impl Native for Words {
     fn says(&self, facts: &Facts<'_>, job: Option<&Job>, value: &Value, site: Site) -> bool {
         let scope = Scope::new(facts, job, site);
         match site {
-            Site::If => scope.condition(value).is_some(),
+            Site::If | Site::Guard => scope.condition(value).is_some(),
             _ => scope.template(value).is_some(),
         }
     }
@@ -183,7 +183,7 @@ const PRINTED: i64 = 999_999_999_999_999;
 impl<'a> Scope<'a> {
     pub(super) fn new(facts: &'a Facts<'a>, job: Option<&'a Job>, site: Site) -> Self {
         let mut reach = Reach::new(facts.plan);
-        if site != Site::Job
+        if !matches!(site, Site::Job | Site::Guard)
             && let Some(guard) = job.and_then(|it| it.guard.as_ref())
         {
             conjuncts(&guard.condition).into_iter().for_each(|it| reach.narrow(it));
@@ -252,11 +252,37 @@ impl<'a> Scope<'a> {
             Value::Item { name, .. } => self.item(name),
             Value::Succeeded(job) => {
                 let known = self.job.is_some_and(|it| it.needs.iter().any(|edge| edge.job == *job));
-                let expr = Expr::one(format!("needs.{job}.result")).equals(Expr::text("success"));
+                let expr = super::outcome::has_succeeded(self.facts, job);
                 (known && self.site != Site::Pipeline).then(|| Said::new(Form::Bool, expr))
             }
             Value::Compute(it) => self.computed(value, it),
+            Value::Exists(files) if self.site != Site::Pipeline => Some(Said::new(Form::Bool, self.exists(files)?)),
             Value::Path(_) | Value::Changed(_) | Value::Json { .. } | Value::Present(_) | Value::Exists(_) => None,
+        }
+    }
+
+    /// Whether other jobs have made files.
+    fn exists(&self, files: &Files) -> Option<Expr> {
+        match files {
+            Files::Output { job, output } => super::outcome::made(self.facts, job, output),
+            Files::Subtree { of, .. } | Files::Filter { of, .. } => self.exists(of),
+            Files::Either { condition, then, otherwise } => {
+                let side = |files: &Option<Box<Files>>, holds: bool| -> Option<Expr> {
+                    let Some(files) = files else { return Some(Expr::truth(false)) };
+                    let there = self.exists(files)?;
+                    let all = files.whole().is_some_and(|(job, _)| {
+                        let output = Value::Output { job: job.to_owned(), output: String::new() };
+                        self.only_under(&output, condition, !holds)
+                    });
+                    if all {
+                        return Some(there);
+                    }
+                    let condition = self.truth(condition)?;
+                    Some(if holds { condition.and(there) } else { condition.not().and(there) })
+                };
+                Some(side(then, true)?.or(side(otherwise, false)?))
+            }
+            Files::Part { .. } | Files::Earlier { .. } | Files::Merge { .. } => None,
         }
     }
 
@@ -264,7 +290,7 @@ impl<'a> Scope<'a> {
     fn item(&self, name: &str) -> Option<Said> {
         let each = self.job?.each.iter().find(|it| it.name == name)?;
         // A job's condition is looked at before there are any.
-        if matches!(self.site, Site::Pipeline | Site::Job) {
+        if matches!(self.site, Site::Pipeline | Site::Guard) {
             return None;
         }
         let form = match &each.ty {
@@ -322,8 +348,14 @@ impl<'a> Scope<'a> {
     /// `if condition { then } else { otherwise }` of texts. `&&` and `||` pass over an empty one.
     fn either(&self, condition: &Value, then: &Value, otherwise: &Value) -> Option<Expr> {
         let (a, b) = (self.as_text(then)?, self.as_text(otherwise)?);
+        if b.text == "''" && self.only_under(then, condition, false) {
+            return Some(a);
+        }
+        if a.text == "''" && self.only_under(otherwise, condition, true) {
+            return Some(b);
+        }
         if self.only_under(then, condition, false) && self.only_under(otherwise, condition, true) {
-            // One of the two steps has run, and what the other one made is empty.
+            // One of the two has run, and what the other one made is empty.
             return Some(a.or(b));
         }
         let condition = self.truth(condition)?;
@@ -338,13 +370,19 @@ impl<'a> Scope<'a> {
 
     /// Whether a value is made by a step that runs only where `condition` holds, or does not.
     fn only_under(&self, value: &Value, condition: &Value, contrary: bool) -> bool {
-        let Value::Step { step, .. } = value else { return false };
-        let step = self.job.and_then(|job| job.steps.iter().find(|it| it.id == *step));
-        let Some(guard) = step.and_then(|it| it.guard.as_ref()) else { return false };
-        conjuncts(&guard.condition).into_iter().any(|it| match negated(it) {
-            Some(inner) => contrary && inner == condition,
+        let under = match value {
+            Value::Step { step, .. } => {
+                let step = self.job.and_then(|job| job.steps.iter().find(|it| it.id == *step));
+                let Some(guard) = step.and_then(|it| it.guard.as_ref()) else { return false };
+                conjuncts(&guard.condition).into_iter().cloned().collect()
+            }
+            Value::Output { job, .. } => self.facts.job(job).map(|it| self.facts.conditions(it)).unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        under.iter().any(|it| match negated(it) {
+            Some(inner) if contrary => inner == condition,
             None if contrary => negated(condition) == Some(it),
-            None => it == condition,
+            _ => it == condition,
         })
     }
 
@@ -394,6 +432,23 @@ impl<'a> Scope<'a> {
             });
         }
         all
+    }
+
+    /// The same without what is `known` to hold; `None` in it: that holds too.
+    pub(super) fn beyond(&self, all: &[&Value], known: &dyn Fn(&Value) -> bool) -> Option<Option<Expr>> {
+        let mut scope = self.clone();
+        let mut open: Option<Expr> = None;
+        for one in all {
+            if !known(one) {
+                let expr = scope.truth(one)?;
+                open = Some(match open {
+                    Some(before) => before.and(expr),
+                    None => expr,
+                });
+            }
+            scope.reach.narrow(one);
+        }
+        Some(open)
     }
 
     /// A truth value as one.

@@ -1,16 +1,18 @@
 //! A job: where it runs, after whom, with which rights, what it hands on.
 
-use flow_plan::model::Job;
+use flow_plan::model::{Job, Value};
 
+use super::expr::{Expr, Form, Said, Scope};
+use super::outcome::{Graph, SUCCEEDED, is_tolerated};
 use super::values::{Github, hosted};
-use super::{raw, settings, steps, triggers};
+use super::{raw, settings, steps};
 use crate::EmitError;
 use crate::lower::Site;
 use crate::steps::Platform;
 use crate::yaml::{Around, Map, Node, texts};
 
 /// The job's mapping.
-pub(super) fn job(github: &Github<'_>, job: &Job) -> Result<Map, Vec<EmitError>> {
+pub(super) fn job<'a>(github: &Github<'a>, graph: &Graph<'a>, job: &'a Job) -> Result<Map, Vec<EmitError>> {
     let facts = github.facts;
     let steps = steps::all(github, job)?;
     let refuse = |why: String| {
@@ -18,17 +20,14 @@ pub(super) fn job(github: &Github<'_>, job: &Job) -> Result<Map, Vec<EmitError>>
     };
 
     let one = |it: EmitError| vec![it];
-    let needs = facts.needs(job);
+    let outcome = graph.of(job).map_err(refuse)?;
     let mut map = Map::new().with("name", super::values::literal(&job.title));
-    match needs.as_slice() {
-        [] => {
-            if let Some(condition) = triggers::condition(facts.plan) {
-                map.push("if", condition);
-            }
-        }
+    match outcome.needs.as_slice() {
+        [] => {}
         [one] => map.push("needs", *one),
         many => map.push("needs", texts(many.iter().copied())),
     }
+    map = map.with_some("if", outcome.condition);
     map.push("runs-on", runs_on(job));
     settings::place(github, job, &mut map).map_err(one)?;
     if let Some(it) = settings::concurrency(github, job).map_err(one)? {
@@ -52,9 +51,12 @@ pub(super) fn job(github: &Github<'_>, job: &Job) -> Result<Map, Vec<EmitError>>
     for (output, _, value) in facts.read_outputs(job) {
         outputs.push_around(
             output.name.as_str(),
-            github.text(job, value).map_err(refuse)?,
+            handed_on(github, job, value).map_err(refuse)?,
             Around::default().above(output.docs.as_deref()),
         );
+    }
+    if is_tolerated(job) && facts.is_asked(&job.id) {
+        outputs.push(SUCCEEDED, "${{ job.status == 'success' }}");
     }
     if !outputs.entries.is_empty() {
         map.push("outputs", outputs);
@@ -62,6 +64,24 @@ pub(super) fn job(github: &Github<'_>, job: &Job) -> Result<Map, Vec<EmitError>>
     raw::merge_in(github, job, &mut map, &job.raw).map_err(one)?;
     map.push("steps", steps);
     Ok(map)
+}
+
+/// The text of a value that a job hands on. What one whose failure is none made before that is not there.
+fn handed_on(github: &Github<'_>, job: &Job, value: &Value) -> Result<String, String> {
+    if !is_tolerated(job) {
+        return github.text_at(Some(job), value, Site::End);
+    }
+    let Said { expr, form } = Scope::new(github.facts, Some(job), Site::End)
+        .say(value)
+        .ok_or_else(|| format!("GitHub has no words for {} here", flow_plan::show::value(value)))?;
+    let text = match form {
+        Form::Text => expr,
+        // A number or a truth value that counts as absent.
+        Form::Bool | Form::Number => Expr::one(format!("format('{{0}}', {})", expr.text)),
+        Form::Json => Expr::one(format!("toJSON({})", expr.text)),
+    };
+    let succeeded = Expr::one("job.status").equals(Expr::text("success"));
+    Ok(format!("${{{{ {} }}}}", succeeded.and(text).or(Expr::text("")).text))
 }
 
 fn runs_on(job: &Job) -> Node {

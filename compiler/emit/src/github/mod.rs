@@ -4,7 +4,10 @@ mod artifacts;
 mod context;
 mod expr;
 mod filter;
+mod gate;
 mod jobs;
+mod matrix;
+mod outcome;
 mod params;
 mod raw;
 mod schedule;
@@ -13,10 +16,11 @@ mod steps;
 mod triggers;
 mod values;
 
-use expr::Words;
 use flow_plan::construct::Construct;
 use flow_plan::model::{Place, Plan};
 
+use self::expr::Words;
+use self::outcome::Graph;
 use self::raw::Level;
 use self::values::{Github, literal};
 use crate::facts::Facts;
@@ -40,21 +44,28 @@ pub(crate) const LOWERED: &[Construct] = &[
     Construct::RunName,
     Construct::Concurrency,
     Construct::Raw,
+    Construct::Gate,
+    Construct::JobGuard,
+    Construct::OnFailureJob,
+    Construct::FinallyJob,
     Construct::Environment,
     Construct::Container,
     Construct::Service,
     Construct::Permissions,
     Construct::ContinueOnError,
+    Construct::JobAlways,
     Construct::Assertion,
     Construct::Part,
     Construct::View,
     Construct::PassFiles,
+    Construct::Succeeded,
 ];
 
 /// The workflow of a plan.
 pub(crate) fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitError>> {
-    let plan = &lower(plan, &Words)?;
-    let facts = Facts::new(plan)?;
+    let lowered = lower(plan, &Words)?;
+    let plan = &lowered.plan;
+    let facts = Facts::new(plan)?.knowing(&lowered.conditions);
     let mut errors = Vec::new();
     let on = triggers::on(plan).unwrap_or_else(|it| {
         errors.extend(it);
@@ -65,11 +76,18 @@ pub(crate) fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitEr
         errors.push(it);
         Map::new()
     });
+    let graph = Graph::new(github);
     let mut jobs = Vec::new();
     for job in &plan.jobs {
-        match jobs::job(&github, job) {
-            Ok(it) => jobs.push((job, it)),
+        match jobs::job(&github, &graph, job) {
+            Ok(it) => jobs.push((job.id.as_str(), job.docs.as_deref(), it)),
             Err(it) => errors.extend(it),
+        }
+    }
+    for gate in &plan.gates {
+        match gate::job(&facts, &graph, gate) {
+            Ok(it) => jobs.push((gate.id.as_str(), None, it)),
+            Err(it) => errors.push(it),
         }
     }
     if !errors.is_empty() {
@@ -78,13 +96,13 @@ pub(crate) fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitEr
 
     let mut root = top;
     let mut all = Map::new();
-    for (job, node) in &jobs {
-        all.push_around(job.id.as_str(), node.clone(), Around::blank().above(job.docs.as_deref()));
+    for (id, docs, node) in &jobs {
+        all.push_around(*id, node.clone(), Around::blank().above(*docs));
     }
     root.push_around("jobs", all, Around::blank());
 
     let text = stamped(plan, options, &docs(plan), &root);
-    let measured: Vec<_> = jobs.into_iter().map(|(job, node)| (job.id.as_str(), Node::Map(node))).collect();
+    let measured: Vec<_> = jobs.into_iter().map(|(id, _, node)| (id, Node::Map(node))).collect();
     let found = limits::check(plan, &GITHUB, &text, &measured);
     if !found.errors.is_empty() {
         return Err(found.errors);

@@ -13,6 +13,7 @@
 //! does so before [`steps`] are looked at, which then compute it.
 
 pub(crate) mod conditions;
+pub(crate) mod jobs;
 pub(crate) mod names;
 pub(crate) mod steps;
 pub(crate) mod types;
@@ -30,6 +31,8 @@ pub(crate) enum Site {
     /// A key of a job, its condition first of all: what other jobs gave is known, none of its steps
     /// has run, no secret can be asked for.
     Job,
+    /// The condition of a job: as before.
+    Guard,
     /// The environment of a job: as before, and secrets.
     JobEnv,
     /// The condition of a step.
@@ -48,12 +51,22 @@ pub(crate) trait Native {
     fn says(&self, facts: &Facts<'_>, job: Option<&Job>, value: &Value, site: Site) -> bool;
 }
 
+/// A plan with nothing but native values in it.
+#[derive(Debug)]
+pub(crate) struct Lowered {
+    /// The plan.
+    pub(crate) plan: Plan,
+    /// The outputs that stand for conditions, each with what it was.
+    pub(crate) conditions: Vec<(Value, Value)>,
+}
+
 /// The same plan with nothing but native values in it.
-pub(crate) fn lower(plan: &Plan, native: &dyn Native) -> Result<Plan, Vec<EmitError>> {
-    let facts = Facts::new(plan)?;
-    let mut lowered = plan.clone();
-    for job in &mut lowered.jobs {
+pub(crate) fn lower(plan: &Plan, native: &dyn Native) -> Result<Lowered, Vec<EmitError>> {
+    let Lowered { mut plan, conditions } = jobs::lower(plan, native)?;
+    let whole = plan.clone();
+    let facts = Facts::new(&whole)?.knowing(&conditions);
+    for job in &mut plan.jobs {
         steps::lower(&facts, native, job);
     }
-    Ok(lowered)
+    Ok(Lowered { plan, conditions })
 }

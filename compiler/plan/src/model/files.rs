@@ -28,6 +28,13 @@ impl Consume {
         Self { id: id.into(), from, schema, optional: false, asserts: Vec::new() }
     }
 
+    /// Whether a part of it is an output of this job.
+    pub fn mentions(&self, id: &str) -> bool {
+        let mut found = false;
+        self.from.outputs(&mut |job, _| found |= job == id);
+        found
+    }
+
     /// The job and its output, where it is that as it is.
     pub fn output(&self) -> Option<(&str, &str)> {
         match &self.from {
@@ -140,6 +147,15 @@ impl Files {
                 then.iter().chain(otherwise).for_each(|files| files.values(visit));
             }
             Self::Merge { of, .. } => of.iter().for_each(|files| files.values(visit)),
+        }
+    }
+
+    /// The output that they are, or are a part or a view of.
+    pub fn whole(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Output { job, output } => Some((job, output)),
+            Self::Part { of, .. } | Self::Subtree { of, .. } | Self::Filter { of, .. } => of.whole(),
+            Self::Earlier { .. } | Self::Either { .. } | Self::Merge { .. } => None,
         }
     }
 
