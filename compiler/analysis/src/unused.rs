@@ -106,7 +106,8 @@ pub(crate) fn findings(db: &dyn Db, file: File) -> Vec<Finding> {
                 if !entry && !name.starts_with('_') {
                     continue;
                 }
-                if !is_used(db, def) {
+                // A file of the standard library is none of the project's.
+                if !is_used(db, def) && !used(db, file).declarations.contains(&def) {
                     found.push(declaration(db, def, name));
                 } else if matches!(kind, DefKind::Job | DefKind::Action | DefKind::Flow) {
                     found.extend(unread(db, def).iter().map(|(name, span)| output(def, name, *span)));

@@ -55,7 +55,9 @@ fn purity(db: &dyn Db, def: Def) -> Purity {
     if def.kind(db) == DefKind::Extern {
         if let Some(binding) = binding(db, def) {
             let span = crate::scope::name_place(db, def).span;
-            if !binding.names.pinned {
+            // Its own table says which commit a version of the standard library is.
+            let standard = db.project().std(db).values().any(|file| *file == def.file(db));
+            if !binding.names.pinned && !standard {
                 impure(span, format!("runs `{}`, which may change", binding.reference), unpinned, CHANGES);
             }
             if let Some(it) = binding.permissions.iter().find(|it| it.access == Access::Write) {
