@@ -6,12 +6,15 @@ pub mod binary;
 pub mod check;
 pub mod expectation;
 pub mod fixture;
+pub mod generate;
 #[cfg(unix)]
 pub mod github;
 pub mod hosted;
 pub mod markdown;
 pub mod mutate;
 pub mod operators;
+#[cfg(unix)]
+pub mod parity;
 pub mod random;
 #[cfg(unix)]
 pub mod world;

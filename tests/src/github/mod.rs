@@ -21,6 +21,7 @@ mod graph;
 mod inputs;
 mod job;
 mod matrix;
+mod misread;
 mod process;
 mod script;
 mod syntax;
@@ -32,6 +33,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use event::Event;
+pub use misread::misread;
 pub use value::Value;
 
 /// What a run is started with.

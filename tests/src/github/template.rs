@@ -33,6 +33,18 @@ fn parts(text: &str) -> Result<Vec<Part<'_>>, String> {
     Ok(all)
 }
 
+/// The expressions in a text.
+pub(super) fn sources(text: &str) -> Result<Vec<&str>, String> {
+    let parts = parts(text)?;
+    Ok(parts
+        .into_iter()
+        .filter_map(|it| match it {
+            Part::Expression(source) => Some(source),
+            Part::Plain(_) => None,
+        })
+        .collect())
+}
+
 impl Scope<'_> {
     /// What a text of the file comes to: any value where it is one expression, else a text.
     pub(super) fn expand(&self, text: &str) -> Result<Value, String> {

@@ -1,0 +1,429 @@
+//! The same pipeline by `flowc run` and as an emitted workflow, side by side: what differs?
+//!
+//! Compared are how jobs and steps ended, values, artifacts down to modes and links, what is given to
+//! people, what steps printed on lines that begin with `@`, and that every job came after all that the
+//! plan says it needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use flow_plan::model::{FieldKind, Job as Planned, OutputKind, Plan};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::github::{self, Event, Job, Leg, Options, Outcome, Run};
+use crate::world::World;
+
+/// How both are started.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// The workflow's side.
+    pub options: Options,
+    /// What `flowc run PIPELINE` is told besides.
+    pub arguments: Vec<String>,
+}
+
+impl Start {
+    /// A push to a branch.
+    pub fn push(branch: &str) -> Self {
+        Self::of(Event::push(branch), &["--event", "push", "--branch", branch])
+    }
+
+    /// A pull request to `main`.
+    pub fn pull_request(branch: &str) -> Self {
+        let event = Event::pull_request(12, branch, "main", r#"{"title": "A `change` of $things"}"#);
+        let mut start = Self::of(event, &["--event", "pull_request", "--ctx", "pull_request.number=12"]);
+        for (name, value) in [("branch", branch), ("base", "main"), ("title", "A `change` of $things")] {
+            start.arguments.extend(["--ctx".to_owned(), format!("pull_request.{name}={value}")]);
+        }
+        start
+    }
+
+    /// By hand, with parameters.
+    pub fn manual(branch: &str, params: &[(&str, &str)]) -> Self {
+        let mut start = Self::of(Event::manual(branch), &["--event", "manual", "--branch", branch]);
+        for (name, value) in params {
+            start.options.inputs.push(((*name).to_owned(), (*value).to_owned()));
+            start.arguments.extend(["--param".to_owned(), format!("{name}={value}")]);
+        }
+        start
+    }
+
+    /// Any event.
+    pub fn of(event: Event, arguments: &[&str]) -> Self {
+        let options = Options { event, ..Options::default() };
+        Self { options, arguments: arguments.iter().map(|it| (*it).to_owned()).collect() }
+    }
+
+    /// The same with a secret.
+    #[must_use]
+    pub fn with_secret(mut self, name: &str, value: &str) -> Self {
+        self.options.secrets.push((name.to_owned(), value.to_owned()));
+        self
+    }
+}
+
+/// What both did.
+pub struct Both {
+    /// The workflow's run.
+    pub hosted: Run,
+    /// What `flowc run --json` says.
+    pub local: Value,
+    /// What `flowc run` printed.
+    pub said: String,
+    plan: Plan,
+    world: PathBuf,
+    store: PathBuf,
+}
+
+/// Runs both. The workflow is emitted afresh.
+///
+/// # Panics
+///
+/// If either cannot be started.
+pub fn run(world: &World, pipeline: &str, start: &Start) -> Both {
+    let emitted = world.run(&["emit", pipeline, "--backend", "github"]);
+    assert_eq!(emitted.code, Some(0), "{}", emitted.all());
+    let secrets = world.beside("secrets");
+    let lines: String = start.options.secrets.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    std::fs::write(&secrets, lines).expect("a file");
+    let secrets = secrets.to_str().expect("a path");
+    let mut arguments = vec!["run", pipeline, "--keep-going", "--yes", "--json", "--secrets", secrets];
+    arguments.extend(start.arguments.iter().map(String::as_str));
+    let ran = world.run(&arguments);
+    let local: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}:\n{}", ran.all()));
+    let planned = world.run(&["plan", pipeline, "--backend", "local", "--format", "json"]);
+    let plan: Plan = serde_json::from_str(&planned.out).unwrap_or_else(|error| panic!("{error}:\n{}", planned.all()));
+
+    let file = world.project().join(".github/workflows").join(format!("{pipeline}.yml"));
+    let hosted = github::run(&file, &start.options);
+    Both { hosted, local, said: ran.err, plan, world: world.project(), store: world.store() }
+}
+
+impl Both {
+    /// What differs, a line each; nothing: they are the same.
+    pub fn differences(&self) -> Vec<String> {
+        let mut found = Found { both: self, all: Vec::new() };
+        for job in &self.plan.jobs {
+            found.job(job);
+        }
+        found.exposed();
+        found.order();
+        found.whole();
+        found.all
+    }
+
+    /// # Panics
+    ///
+    /// If anything differs; both logs are shown.
+    pub fn assert_same(&self, what: &str) {
+        let found = self.differences();
+        assert!(
+            found.is_empty(),
+            "{what}:\n--- the workflow\n{}\n--- flowc run\n{}\n--- differences\n{}",
+            self.hosted.log,
+            self.said,
+            found.join("\n")
+        );
+    }
+
+    /// A job's part of the local result.
+    fn local(&self, id: &str) -> &Value {
+        let found = self.local["jobs"].as_array().expect("jobs").iter().find(|it| it["id"] == id);
+        found.unwrap_or_else(|| panic!("the local result has no job {id}"))
+    }
+
+    /// The legs that carry out a job of the plan: its own job, or its part of a matrix.
+    fn legs(&self, planned: &Planned) -> (Option<(&str, &Job)>, Vec<&Leg>) {
+        if let Some((id, job)) = self.hosted.jobs.get_key_value(&planned.id) {
+            return (Some((id, job)), job.legs.iter().collect());
+        }
+        let of_call = |leg: &&Leg| leg.name == planned.title;
+        let found = self.hosted.jobs.iter().find(|(_, job)| job.legs.iter().any(|leg| of_call(&leg)));
+        match found {
+            Some((id, job)) => (Some((id, job)), job.legs.iter().filter(of_call).collect()),
+            // A matrix that never began has no legs: it is called as the jobs that it stands for.
+            None => {
+                let found = self.hosted.jobs.iter().find(|(id, job)| **id == planned.name && job.legs.is_empty());
+                (found.map(|(id, job)| (id.as_str(), job)), Vec::new())
+            }
+        }
+    }
+}
+
+struct Found<'a> {
+    both: &'a Both,
+    all: Vec<String>,
+}
+
+impl Found<'_> {
+    fn differ(&mut self, what: &str, hosted: impl std::fmt::Debug, local: impl std::fmt::Debug) {
+        self.all.push(format!("{what}: hosted {hosted:?}, local {local:?}"));
+    }
+
+    fn job(&mut self, planned: &Planned) {
+        let local = self.both.local(&planned.id);
+        let (found, legs) = self.both.legs(planned);
+        let Some((_, job)) = found else {
+            self.all.push(format!("{}: the workflow has no such job", planned.id));
+            return;
+        };
+        let dynamic = !planned.each.is_empty();
+        let hosted = match legs.as_slice() {
+            [leg] if !dynamic => leg.outcome,
+            _ => job.outcome,
+        };
+        let word = local["outcome"].as_str().unwrap_or_default();
+        let wanted: &[Outcome] = match word {
+            "succeeded" => &[Outcome::Success],
+            "failed" => &[Outcome::Failure],
+            "cancelled" => &[Outcome::Cancelled],
+            "skipped" | "blocked" | "not_started" => &[Outcome::Skipped],
+            _ => &[],
+        };
+        if !wanted.contains(&hosted) {
+            self.differ(&format!("{}: its end", planned.id), hosted, format!("{word} ({})", local["reason"]));
+            return;
+        }
+        if dynamic {
+            let parts = local["legs"].as_array().expect("legs");
+            if parts.len() != legs.len() && !(legs.is_empty() && word == "skipped") {
+                self.differ(&format!("{}: its legs", planned.id), legs.len(), parts.len());
+                return;
+            }
+            for (index, (leg, local)) in legs.iter().zip(parts).enumerate() {
+                self.leg(&format!("{} [{index}]", planned.id), leg, local);
+            }
+            return;
+        }
+        if let Some(leg) = legs.first() {
+            self.leg(&planned.id, leg, local);
+        }
+        for (name, value) in &job.outputs {
+            let made = &local["outputs"][name.as_str()];
+            if let Some(made) = made["value"].as_str()
+                && made != value
+            {
+                self.differ(&format!("{}.{name}", planned.id), value, made);
+            }
+        }
+        for output in &planned.outputs {
+            if let OutputKind::Artifact(schema) = &output.kind {
+                let name = format!("{}.{}.{}", self.both.plan.pipeline, planned.id, output.name);
+                let hosted = self.both.hosted.artifacts.get(&name).map(|it| {
+                    hosted_manifest(&it.folder, &|path| {
+                        schema.fields.iter().any(|field| field.kind == FieldKind::Exec && field.path == path)
+                    })
+                });
+                let local = local["outputs"][output.name.as_str()]["manifest"]
+                    .as_str()
+                    .map(|path| std::fs::read_to_string(path).expect("a manifest"));
+                match (hosted, local) {
+                    (Some(hosted), Some(local)) => {
+                        let local: BTreeSet<String> = local.lines().map(str::to_owned).collect();
+                        if hosted != local {
+                            let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| {
+                                a.difference(b).cloned().collect::<Vec<_>>()
+                            };
+                            self.differ(&name, only(&hosted, &local), only(&local, &hosted));
+                        }
+                    }
+                    (None, None) => {}
+                    // What nobody reads is not uploaded, and a failed job's is not used.
+                    (None, Some(_)) if !self.is_read(&planned.id, &output.name) => {}
+                    (hosted, local) => self.differ(&name, hosted.is_some(), local.is_some()),
+                }
+            }
+        }
+    }
+
+    fn is_read(&self, job: &str, output: &str) -> bool {
+        let edge = flow_plan::model::EdgeKind::Artifact(output.to_owned());
+        self.both.plan.jobs.iter().any(|it| it.needs.iter().any(|it| it.job == job && it.kind == edge))
+    }
+
+    fn leg(&mut self, what: &str, leg: &Leg, local: &Value) {
+        let marks = |text: &str| -> Vec<String> {
+            text.lines()
+                .filter_map(|it| it.find('@').map(|at| it[at..].to_owned()))
+                .filter(|it| it.starts_with("@m"))
+                .collect()
+        };
+        let hosted: Vec<String> = leg.steps.iter().flat_map(|it| marks(&it.log)).collect();
+        let log = local["log"].as_str().map(|it| std::fs::read_to_string(it).unwrap_or_default());
+        let local_marks = marks(&log.unwrap_or_default());
+        if hosted != local_marks {
+            self.differ(&format!("{what}: what it printed"), &hosted, &local_marks);
+        }
+        // Steps that both know, by their names; the workflow has more.
+        let name = |outcome: Outcome| match outcome {
+            Outcome::Success => "succeeded",
+            Outcome::Failure => "failed",
+            Outcome::Cancelled => "cancelled",
+            Outcome::Skipped => "skipped",
+        };
+        let mut by_title: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for step in local["steps"].as_array().into_iter().flatten() {
+            let outcome = step["outcome"].as_str().unwrap_or_default();
+            let outcome = if outcome == "tolerated" { "failed" } else { outcome };
+            by_title.entry(step["title"].as_str().unwrap_or_default()).or_default().push(outcome);
+        }
+        for (title, wanted) in by_title {
+            let hosted: Vec<&str> = leg.steps.iter().filter(|it| it.name == title).map(|it| name(it.outcome)).collect();
+            if !hosted.is_empty() && hosted != wanted {
+                self.differ(&format!("{what}: the step {title:?}"), hosted, wanted);
+            }
+        }
+    }
+
+    fn exposed(&mut self) {
+        let mut names: BTreeSet<&str> = BTreeSet::new();
+        for planned in &self.both.plan.jobs {
+            names.extend(planned.exposes.iter().map(|it| it.name.as_str()));
+        }
+        for name in names {
+            let hosted = self.both.hosted.artifacts.get(name).map(|it| plain(&it.folder));
+            let local = self.both.local["exposed"].as_array().expect("exposed").iter().find(|it| it["name"] == name);
+            let local = local.map(|it| plain(&self.both.world.join(it["path"].as_str().expect("a path"))));
+            if hosted != local {
+                let keys = |it: &Option<BTreeMap<String, String>>| {
+                    it.as_ref().map(|it| it.keys().cloned().collect::<Vec<_>>())
+                };
+                self.differ(&format!("exposed {name:?}"), keys(&hosted), keys(&local));
+            }
+        }
+    }
+
+    /// Every job begins after all that it needs has ended.
+    fn order(&mut self) {
+        let at = |id: &str| {
+            let id =
+                self.both.plan.jobs.iter().find(|it| it.id == id).and_then(|it| self.both.legs(it).0).map(|it| it.0);
+            let named = |it: &String| id.is_some_and(|id| it == id || it.starts_with(&format!("{id} (")));
+            let order = &self.both.hosted.order;
+            (order.iter().position(named), order.iter().rposition(named))
+        };
+        let mut wrong = Vec::new();
+        for planned in &self.both.plan.jobs {
+            for edge in &planned.needs {
+                if let ((Some(begin), _), (_, Some(end))) = (at(&planned.id), at(&edge.job))
+                    && begin < end
+                {
+                    wrong.push(format!("{} began before {} had ended", planned.id, edge.job));
+                }
+                let (after, before) = (self.both.local(&planned.id), self.both.local(&edge.job));
+                if let (Some(begin), Some(end)) = (after["begin"].as_u64(), before["end"].as_u64())
+                    && begin < end
+                {
+                    wrong.push(format!("locally {} began before {} had ended", planned.id, edge.job));
+                }
+            }
+        }
+        self.all.extend(wrong);
+    }
+
+    fn whole(&mut self) {
+        let local = self.both.local["outcome"].as_str().unwrap_or_default();
+        let hosted = match self.both.hosted.outcome {
+            Outcome::Success | Outcome::Skipped => "succeeded",
+            Outcome::Failure => "failed",
+            Outcome::Cancelled => "cancelled",
+        };
+        if hosted != local {
+            self.differ("the run", hosted, local);
+        }
+        for gate in self.both.local["gates"].as_array().into_iter().flatten() {
+            let id = gate["id"].as_str().unwrap_or_default();
+            let hosted = self.both.hosted.jobs.get(id).map(|it| it.outcome == Outcome::Success);
+            if hosted != gate["green"].as_bool() {
+                self.differ(&format!("the gate {id}"), hosted, gate);
+            }
+        }
+    }
+}
+
+impl Both {
+    /// Where the store of the local run lies.
+    pub fn store(&self) -> &Path {
+        &self.store
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|it| format!("{it:02x}")).collect()
+}
+
+/// All files below a folder by their paths, links and empty folders left out.
+fn files(folder: &Path) -> Vec<(String, PathBuf)> {
+    fn walk(top: &Path, folder: &Path, all: &mut Vec<(String, PathBuf)>) {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                walk(top, &path, all);
+            } else if path.is_file() {
+                all.push((path.strip_prefix(top).expect("below").to_string_lossy().into_owned(), path));
+            }
+        }
+    }
+    let mut all = Vec::new();
+    walk(folder, folder, &mut all);
+    all
+}
+
+/// The contents of files given to people: links are followed, modes and empty folders are lost.
+fn plain(folder: &Path) -> BTreeMap<String, String> {
+    files(folder).into_iter().map(|(name, path)| (name, hex(&std::fs::read(path).expect("a file")))).collect()
+}
+
+/// The manifest of an artifact as it was uploaded; packed directories are unpacked and looked at.
+fn hosted_manifest(folder: &Path, executable: &dyn Fn(&str) -> bool) -> BTreeSet<String> {
+    let mut lines = BTreeSet::new();
+    for (name, path) in files(folder) {
+        let content = std::fs::read(&path).expect("a file");
+        if let Some(directory) = name.strip_suffix(".opaque.manifest") {
+            let below = if directory.is_empty() { String::new() } else { directory.to_owned() };
+            lines.insert(format!("t 0755 {} {} {below}", content.len(), hex(&content)));
+            let unpacked = unpacked_manifest(&path.with_extension("tar"));
+            let said: BTreeSet<String> =
+                String::from_utf8(content).expect("a manifest").lines().map(str::to_owned).collect();
+            if unpacked != said {
+                lines.insert(format!("{name} says {said:?}, but packed is {unpacked:?}"));
+            }
+        } else if !name.ends_with(".opaque.tar") {
+            let mode = if executable(&name) { "0755" } else { "0644" };
+            lines.insert(format!("f {mode} {} {} {name}", content.len(), hex(&content)));
+        }
+    }
+    lines
+}
+
+fn unpacked_manifest(archive: &Path) -> BTreeSet<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fn walk(top: &Path, folder: &Path, lines: &mut BTreeSet<String>) {
+        let entries: Vec<_> = std::fs::read_dir(folder).expect("a folder").flatten().collect();
+        let name = |path: &Path| path.strip_prefix(top).expect("below").to_string_lossy().into_owned();
+        if entries.is_empty() && folder != top {
+            lines.insert(format!("d 0755 0 - {}", name(folder)));
+        }
+        for entry in entries {
+            let path = entry.path();
+            if let Ok(target) = std::fs::read_link(&path) {
+                let target = target.to_string_lossy().into_owned();
+                lines.insert(format!("l 0644 {} {} {} -> {target}", target.len(), hex(target.as_bytes()), name(&path)));
+            } else if path.is_dir() {
+                walk(top, &path, lines);
+            } else {
+                let content = std::fs::read(&path).expect("a file");
+                let executable = path.metadata().expect("a file").permissions().mode() & 0o100 != 0;
+                let mode = if executable { "0755" } else { "0644" };
+                lines.insert(format!("f {mode} {} {} {}", content.len(), hex(&content), name(&path)));
+            }
+        }
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let done = std::process::Command::new("tar").arg("-xpf").arg(archive).arg("-C").arg(folder.path()).status();
+    assert!(done.expect("tar runs").success(), "{}", archive.display());
+    let mut lines = BTreeSet::new();
+    walk(folder.path(), folder.path(), &mut lines);
+    lines
+}
