@@ -1,12 +1,14 @@
 //! What a backend asks about the plan as a whole: who reads which output, so that only that is
 //! published, and whether the plan keeps its own promises.
 
-use flow_plan::model::{Consume, Job, Os, Output, OutputKind, Plan, Schema, Value, ValueType};
+use flow_plan::model::{Consume, Files, Job, Os, Output, OutputKind, Plan, Schema, Value, ValueType};
+use flow_plan::outcome::ties;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::EmitError;
 use crate::lower::jobs::rewrite;
-use crate::shell::artifacts::{Packing, Systems, packing};
+use crate::shell::artifacts::{Packing, packing};
+use crate::shell::manifest::Systems;
 
 /// Questions about a plan.
 #[derive(Debug)]
@@ -240,25 +242,91 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// What a job downloads: what it sees as a whole, then what else it sees parts or views of.
+    /// Whether somebody asks if an artifact was made that is published however its job ends.
+    pub(crate) fn is_asked_for(&self, job: &str, output: &str) -> bool {
+        if !self.output(job, output).is_some_and(|it| it.always) {
+            return false;
+        }
+        self.plan.jobs.iter().any(|reader| {
+            let mut asked = false;
+            reader.values(&mut |value| {
+                if let Value::Exists(files) = value {
+                    files.outputs(&mut |from, name| asked |= from == job && name == output);
+                }
+            });
+            asked || ties(self.plan, reader).iter().any(|it| it.job == job && it.made.contains(&output))
+        })
+    }
+
+    /// How an artifact travels.
+    pub(crate) fn packing(&self, job: &str, output: &str) -> Packing {
+        let found = self.job(job).and_then(|it| find(it, output));
+        match found.map(|it| (it, &it.kind)) {
+            Some((output, OutputKind::Artifact(schema))) => packing(output, schema),
+            _ => Packing::Plain,
+        }
+    }
+
+    /// An output of a job.
+    pub(crate) fn output(&self, job: &str, output: &str) -> Option<&'a Output> {
+        find(self.job(job)?, output)
+    }
+
+    /// What a job downloads: what it sees as a whole, then what else it sees parts or views of, then
+    /// what it sees under conditions.
     pub(crate) fn fetches(&self, job: &'a Job) -> Vec<Fetch<'a>> {
         let wholes = job.consumes.iter().filter_map(|it| {
             let (job, output) = it.output()?;
-            let folder = match packing(&it.schema) {
+            let folder = match self.packing(job, output) {
                 Packing::Plain => "in",
                 Packing::Packed => "pack",
             };
-            Some(Fetch { job, output, folder: format!("{folder}/{}", it.id), whole: Some(it) })
+            let folder = format!("{folder}/{}", it.id);
+            let optional = it.optional;
+            Some(Fetch { job, output, folder, whole: Some(it), optional, choice: None, conditions: Vec::new() })
         });
         let mut all: Vec<Fetch<'a>> = wholes.collect();
         for consume in job.consumes.iter().filter(|it| it.output().is_none()) {
-            consume.from.outputs(&mut |job, output| {
-                if !all.iter().any(|it| it.job == job && it.output == output) {
-                    all.push(Fetch { job, output, folder: format!("from/{job}.{output}"), whole: None });
-                }
-            });
+            self.parts(consume, &consume.from, &mut Vec::new(), &mut all);
         }
         all
+    }
+
+    fn parts(
+        &self,
+        consume: &'a Consume,
+        files: &'a Files,
+        conditions: &mut Vec<(&'a Value, bool)>,
+        all: &mut Vec<Fetch<'a>>,
+    ) {
+        match files {
+            Files::Output { job, output } => {
+                let choice = (!conditions.is_empty()).then_some(consume.id.as_str());
+                if all.iter().any(|it| it.job == job && it.output == output && it.choice == choice) {
+                    return;
+                }
+                let folder = match choice {
+                    Some(id) => format!("from/{id}/{job}.{output}"),
+                    None => format!("from/{job}.{output}"),
+                };
+                let (optional, conditions) = (consume.optional, conditions.clone());
+                all.push(Fetch { job, output, folder, whole: None, optional, choice, conditions });
+            }
+            Files::Earlier { .. } => {}
+            Files::Part { of, .. } | Files::Subtree { of, .. } | Files::Filter { of, .. } => {
+                self.parts(consume, of, conditions, all);
+            }
+            Files::Merge { of, .. } => of.iter().for_each(|it| self.parts(consume, it, conditions, all)),
+            Files::Either { condition, then, otherwise } => {
+                for (side, holds) in [(then, true), (otherwise, false)] {
+                    if let Some(side) = side {
+                        conditions.push((condition, holds));
+                        self.parts(consume, side, conditions, all);
+                        conditions.pop();
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -273,6 +341,12 @@ pub(crate) struct Fetch<'a> {
     pub(crate) folder: String,
     /// What the job consumes, where that is all of it.
     pub(crate) whole: Option<&'a Consume>,
+    /// It may not be there.
+    pub(crate) optional: bool,
+    /// The consumer's id, where it comes for that alone, under conditions.
+    pub(crate) choice: Option<&'a str>,
+    /// These, and whether each has to hold.
+    pub(crate) conditions: Vec<(&'a Value, bool)>,
 }
 
 /// A name for an artifact that every platform takes.

@@ -2,13 +2,16 @@
 //! script with what must stand before and after it, and the variables it needs.
 
 use flow_plan::model::{
-    FieldKind, Job, OutputKind, Publish, PublishFrom, Run, Script, ScriptPart, Shell, Step, Value, ValueType,
+    Job, Location, OutputKind, Publish, PublishFrom, Run, Script, ScriptPart, Shell, Step, Value, ValueType,
 };
+use flow_plan::pattern::split;
 use flow_plan::script;
 
 use crate::facts::Facts;
-use crate::shell::artifacts::{Input, Packing, packing, received};
+use crate::shell::artifacts::{Input, Packing, received};
+use crate::shell::patterns::{Collected, collected};
 use crate::shell::reads::{Finish, line};
+use crate::shell::seal::folders;
 use crate::shell::values::{Form, captured, checked, child};
 use crate::shell::views::Fetched;
 use crate::shell::{Host, artifacts, make_folders};
@@ -88,9 +91,15 @@ pub(crate) fn compose(
     let host = platform.host();
     let script = match &step.run {
         Run::Script(script) => script,
+        Run::Take { from, to, pattern: true, .. } => return collect(host, job, step, ".", from, to),
         Run::Take { from, to, kind, .. } => {
             let text = artifacts::taken(host, from, &script::path(to), *kind);
             return Ok(Composed { shell: Shell::Bash, text, env: Vec::new(), after: None });
+        }
+        Run::Pass { from, to, .. } if from.is_pattern() => {
+            let whole = script::path(from);
+            let (folder, pattern) = split(&whole);
+            return collect(host, job, step, &host.path(folder), pattern, to);
         }
         Run::Pass { from, to, kind } => {
             let text = artifacts::passed(host, &script::path(from), &script::path(to), *kind);
@@ -130,6 +139,29 @@ pub(crate) fn compose(
         .map_err(|why| refuse(why, "change the value's type"))?;
     lines.push(body);
     Ok(Composed { shell: script.shell, text: lines.join("\n"), env: lowered.env, after })
+}
+
+/// The script that brings the files which a pattern matches to where the step promised them.
+fn collect(
+    host: Host,
+    job: &Job,
+    step: &Step,
+    folder: &str,
+    pattern: &str,
+    to: &Location,
+) -> Result<Composed, EmitError> {
+    let promised = step.writes.first().and_then(|write| {
+        let output = job.outputs.iter().find(|it| it.name == write.output)?;
+        let OutputKind::Artifact(schema) = &output.kind else { return None };
+        Some((output, schema.fields.iter().find(|it| it.name == write.field)?))
+    });
+    let Some((output, field)) = promised else {
+        return Err(EmitError::at(&step.place, NOT_LOWERED, ""));
+    };
+    let what = artifacts::shown(&output.name, field);
+    let to = script::path(to);
+    let all = Collected { folder, pattern, field, what: &what, to: to.trim_end_matches('/') };
+    Ok(Composed { shell: Shell::Bash, text: collected(host, &all), env: Vec::new(), after: None })
 }
 
 /// The author's text, with what it publishes kept, checked and handed on.
@@ -176,7 +208,7 @@ pub(crate) fn room(host: Host, job: &Job) -> Option<String> {
     let mut emptied = Vec::new();
     for output in &job.outputs {
         if let OutputKind::Artifact(schema) = &output.kind {
-            let (folders, opaque) = artifacts::folders(&output.name, schema);
+            let (folders, opaque) = folders(&output.name, schema);
             made.extend(folders);
             emptied.extend(opaque);
         }
@@ -191,17 +223,26 @@ pub(crate) fn room(host: Host, job: &Job) -> Option<String> {
 
 /// What is done to artifacts once they are downloaded: a title, and the script; nothing without any.
 pub(crate) fn receiving(host: Host, facts: &Facts<'_>, job: &Job) -> Option<(&'static str, String)> {
-    let wholes = job.consumes.iter().filter_map(|it| {
-        let (from, output) = it.output()?;
-        Some(Input { id: &it.id, output, schema: &it.schema, systems: facts.systems(job.runner.os, from, output) })
+    let wholes = job.consumes.iter().filter_map(|consume| {
+        let (from, name) = consume.output()?;
+        let output = facts.output(from, name)?;
+        let (packing, systems) = (facts.packing(from, name), facts.systems(job.runner.os, from, name));
+        Some(Input { consume, output, packing, systems })
     });
     let inputs: Vec<_> = wholes.collect();
     let fetches = facts.fetches(job);
-    let find = |from: &str, output: &str| {
-        let fetch = fetches.iter().find(|it| it.job == from && it.output == output)?;
-        Some(Fetched { folder: fetch.folder.clone(), systems: facts.systems(job.runner.os, from, output) })
+    let find = |choice: Option<&str>, from: &str, output: &str| {
+        let fetch = fetches.iter().find(|it| it.choice == choice && it.job == from && it.output == output)?;
+        let systems = facts.systems(job.runner.os, from, output);
+        Some(Fetched {
+            folder: fetch.folder.clone(),
+            output: facts.output(from, output)?,
+            systems,
+            optional: fetch.optional,
+        })
     };
-    let unpacks = job.consumes.iter().any(|it| it.output().is_none() || packing(&it.schema) == Packing::Packed);
+    let unpacks =
+        job.consumes.iter().any(|it| it.output().is_none()) || inputs.iter().any(|it| it.packing == Packing::Packed);
     let title = if unpacks { "Unpack and verify what was downloaded" } else { "Protect what was downloaded" };
     let script = || received(host, job.runner.os, &inputs, facts.plan, &job.consumes, &find);
     (!job.consumes.is_empty()).then(|| (title, script()))
@@ -223,17 +264,6 @@ pub(crate) fn exposed_path(job: &Job, output: &str, field: Option<&str>) -> Opti
             format!("out/{output}/{}", field.path)
         }
         _ => format!("out/{output}"),
-    })
-}
-
-/// Whether hidden files may be among those of an exposed thing or a plain artifact.
-pub(crate) fn may_hide(job: &Job, output: &str, plain: bool) -> bool {
-    job.outputs.iter().any(|it| match &it.kind {
-        OutputKind::Artifact(schema) if it.name == output => schema.fields.iter().any(|field| {
-            let hidden = field.path.split('/').any(|part| part.starts_with('.') && part.len() > 1);
-            hidden || (plain && field.kind == FieldKind::Opaque)
-        }),
-        _ => false,
     })
 }
 

@@ -19,7 +19,9 @@ use std::path::Path;
 use std::process::{Command, Output as Finished};
 
 use flow_emit::shell::Host;
-use flow_emit::shell::artifacts::{Input, Systems, received, sealed};
+use flow_emit::shell::artifacts::{Input, Packing, received};
+use flow_emit::shell::manifest::Systems;
+use flow_emit::shell::seal::{Made, sealed};
 use flow_plan::model::*;
 use support::*;
 use tempfile::TempDir;
@@ -328,14 +330,17 @@ fn produced() -> TempDir {
 }
 
 fn seal(temp: &Path, systems: Systems) -> Finished {
-    bash(&sealed(HOST, systems, "build", &artifact("mixed", &mixed()), &mixed(), true), temp)
+    let (output, schema) = (artifact("mixed", &mixed()), mixed());
+    let made = Made { output: &output, schema: &schema, systems, travels: true };
+    bash(&sealed(HOST, "build", &[made]).unwrap(), temp)
 }
 
 fn receive(temp: &Path, systems: Systems) -> Finished {
-    let schema = mixed();
-    let inputs = [Input { id: "it", output: "mixed", schema: &schema, systems }];
+    let output = artifact("mixed", &mixed());
+    let consumes = [Consume::new("it", Files::Output { job: "build".into(), output: "mixed".into() }, mixed())];
+    let inputs = [Input { consume: &consumes[0], output: &output, packing: Packing::Packed, systems }];
     let plan = plan(Backend::Github, vec![]);
-    bash(&received(HOST, systems.here, &inputs, &plan, &[], &|_, _| None), temp)
+    bash(&received(HOST, systems.here, &inputs, &plan, &consumes, &|_, _, _| None), temp)
 }
 
 /// What a platform keeps of what it is given: files without modes, nothing else.

@@ -42,6 +42,16 @@ impl<'a> Origin<'a> {
         })
     }
 
+    /// The fields of the part, each with the one that `own` has for it, by name.
+    pub fn seen_as<'s>(&self, own: &'s Schema) -> Vec<(&'a Field, &'s Field)> {
+        let pairs = self.fields().filter_map(|field| {
+            let name = field.name.strip_prefix(self.part.as_str()).unwrap_or(&field.name);
+            let name = name.strip_prefix('.').unwrap_or(name);
+            Some((field, own.fields.iter().find(|it| it.name == name)?))
+        });
+        pairs.collect()
+    }
+
     /// As people call it: `output.part`.
     pub fn name(&self) -> String {
         match self.part.as_str() {

@@ -81,9 +81,50 @@ pub fn pieces(pattern: &str) -> Vec<Piece> {
     all
 }
 
+/// The folders of a pattern above its first `*` or `?`, and the rest; the first is empty where there
+/// are none.
+pub fn split(pattern: &str) -> (&str, &str) {
+    let special = pattern.find(['*', '?']).unwrap_or(pattern.len());
+    match pattern.get(..special).and_then(|plain| plain.rfind('/')) {
+        Some(end) => (pattern.get(..end).unwrap_or_default(), pattern.get(end + 1..).unwrap_or_default()),
+        None => ("", pattern),
+    }
+}
+
+/// The folder that all of these paths lie in; a pattern lies where its own folders end.
+pub fn common_folder<'a>(paths: impl IntoIterator<Item = &'a str>) -> String {
+    let mut common: Option<Vec<&str>> = None;
+    for path in paths {
+        let folder =
+            if path.contains(['*', '?']) { split(path).0 } else { path.rsplit_once('/').map_or("", |it| it.0) };
+        let parts: Vec<&str> = folder.split('/').filter(|it| !it.is_empty()).collect();
+        let shared = match common {
+            None => parts,
+            Some(common) => common.into_iter().zip(parts).take_while(|(a, b)| a == b).map(|it| it.0).collect(),
+        };
+        common = Some(shared);
+    }
+    common.unwrap_or_default().join("/")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    use super::{common_folder, matches, split};
+
+    #[test]
+    fn a_pattern_has_folders_above_it() {
+        assert_eq!(split("dist/*.whl"), ("dist", "*.whl"));
+        assert_eq!(split("a/b?/c"), ("a", "b?/c"));
+        assert_eq!(split("**/x"), ("", "**/x"));
+        assert_eq!(split("x-*"), ("", "x-*"));
+    }
+
+    #[test]
+    fn files_lie_in_one_folder() {
+        assert_eq!(common_folder(["a/b/c", "a/b/d/e", "a/bc"]), "a");
+        assert_eq!(common_folder(["a/b/*.x", "a/b/y"]), "a/b");
+        assert_eq!(common_folder(["a", "b/c"]), "");
+    }
 
     #[test]
     fn each_sign_has_its_meaning() {

@@ -15,8 +15,12 @@ use crate::{shell, system, values};
 #[rustfmt::skip]
 const LOWERED: &[Construct] = &[
     Construct::Assertion,
+    Construct::FamilyOutput,
     Construct::Part,
     Construct::View,
+    Construct::Pattern,
+    Construct::ExposeFound,
+    Construct::TakeFiles,
     Construct::PassFiles,
 ];
 
@@ -71,13 +75,12 @@ pub(crate) fn graph(plan: &Plan) -> Result<Graph, RunError> {
                 ));
             }
         }
-        for expose in &job.exposes {
+        for expose in job.exposes.iter().filter(|it| it.found.is_none()) {
             let artifact = job.outputs.iter().find_map(|it| match &it.kind {
                 OutputKind::Artifact(schema) if it.name == expose.output => Some(schema),
                 _ => None,
             });
-            let fits = |field: &String| artifact.is_some_and(|schema| schema.fields.iter().any(|it| it.name == *field));
-            if artifact.is_none() || !expose.field.as_ref().is_none_or(fits) {
+            if !artifact.is_some_and(|schema| schema.fields.iter().any(|it| expose.shows(it))) {
                 return unsound(format!("job `{}` exposes `{}`, which is no artifact of it", job.id, expose.output));
             }
         }

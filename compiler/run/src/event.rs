@@ -266,6 +266,33 @@ pub enum FieldProblem {
     },
     /// It lacks the executable bit.
     NotExecutable,
+    /// Something is wrong with the files that it is, or that it would be of.
+    Files(Box<FilesProblem>),
+}
+
+/// What is wrong with the files of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FilesProblem {
+    /// One that its pattern matches lacks the executable bit.
+    NotExecutable(String),
+    /// Its pattern matches nothing.
+    None,
+    /// Its pattern matches these, and it is one file.
+    Several(Vec<String>),
+    /// Two of those that it would be of have this name.
+    Twice(String),
+    /// Among those of which its pattern chooses is one with a character that not every store takes.
+    Name(String, char),
+    /// It is not JSON of its type.
+    Json(String),
+    /// The system does not let them be looked at.
+    Unreadable(String),
+}
+
+impl From<FilesProblem> for FieldProblem {
+    fn from(problem: FilesProblem) -> Self {
+        Self::Files(Box::new(problem))
+    }
 }
 
 impl Display for FieldProblem {
@@ -275,6 +302,23 @@ impl Display for FieldProblem {
             Self::WrongKind { expected: FieldKind::Opaque } => f.write_str("is not a directory"),
             Self::WrongKind { .. } => f.write_str("is not a file"),
             Self::NotExecutable => f.write_str("is not executable (`chmod +x` it)"),
+            Self::Files(problem) => problem.fmt(f),
+        }
+    }
+}
+
+impl Display for FilesProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotExecutable(path) => write!(f, "matches `{path}`, which is not executable (`chmod +x` it)"),
+            Self::None => f.write_str("matches no file"),
+            Self::Several(found) => write!(f, "matches more than one file: {}", names(found)),
+            Self::Twice(name) => write!(f, "matches more than one file called `{name}`"),
+            Self::Name(path, it) => {
+                write!(f, "is among files that include `{}`, whose name has a {it:?}", path.escape_debug())
+            }
+            Self::Json(why) => write!(f, "is not the JSON that is declared: {why}"),
+            Self::Unreadable(why) => write!(f, "cannot be looked at: it {why}"),
         }
     }
 }

@@ -4,12 +4,42 @@ use std::path::Path;
 
 use flow_plan::model::{Field, FieldKind};
 
-use crate::event::FieldProblem;
-use crate::system;
+use crate::event::{FieldProblem, FilesProblem};
+use crate::{found, system, values};
 
 /// Looks at a field below the artifact's folder. That it may be absent is for the caller to know.
 pub(crate) fn check(root: &Path, field: &Field) -> Result<(), FieldProblem> {
-    check_path(&root.join(&field.path), field.kind)
+    files(root, field).map(drop)
+}
+
+/// The paths of what a field is, below the artifact's folder.
+pub(crate) fn files(root: &Path, field: &Field) -> Result<Vec<String>, FieldProblem> {
+    if field.matches.is_none() {
+        let path = root.join(&field.path);
+        check_path(&path, field.kind)?;
+        if let Some(ty) = &field.json {
+            let content = std::fs::read(&path).map_err(|error| FilesProblem::Json(error.to_string()))?;
+            let json = serde_json::from_slice(&content).map_err(|error| FilesProblem::Json(error.to_string()))?;
+            if !values::fits(ty, &json) {
+                return Err(FilesProblem::Json(format!("{} is wanted", values::expected(ty))).into());
+            }
+        }
+        return Ok(vec![field.path.clone()]);
+    }
+    let unreadable = |error: crate::files::FileError| FilesProblem::Unreadable(error.to_string());
+    for name in found::all(root).map_err(unreadable)? {
+        if let Some(strange) = found::strange(&name) {
+            return Err(FilesProblem::Name(name, strange).into());
+        }
+    }
+    let files = found::matching(root, &field.path).map_err(unreadable)?;
+    found::count(field, &files)?;
+    if field.kind == FieldKind::Exec
+        && let Some(wrong) = files.iter().find(|it| check_path(&root.join(it), FieldKind::Exec).is_err())
+    {
+        return Err(FilesProblem::NotExecutable(wrong.clone()).into());
+    }
+    Ok(files)
 }
 
 /// Looks at one path. Links to what is wanted will do, except for a directory, which is sealed as it is.

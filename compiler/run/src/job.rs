@@ -112,7 +112,7 @@ impl Running<'_> {
             Err(stop) => Err(stop),
         };
         if !matches!(result, Err(Stop::Cancelled)) {
-            match self.expose().await {
+            match self.expose(&sources).await {
                 Ok(put) => exposed.extend(put),
                 Err(cause) if result.is_ok() => return Err(self.failed(cause, &self.job.place)),
                 Err(cause) => self.note(format!("nothing could be given to people: it {cause}")),
@@ -332,17 +332,24 @@ impl Running<'_> {
     }
 
     /// Gives people what the job exposes.
-    async fn expose(&self) -> Result<Vec<Exposed>, Cause> {
+    async fn expose(&self, sources: &Path) -> Result<Vec<Exposed>, Cause> {
         if self.job.exposes.is_empty() {
             return Ok(Vec::new());
         }
         let (shared, index, folder) = (self.shared.clone(), self.index, self.folder.clone());
+        let sources = sources.to_owned();
         let (put, missing) = blocking(move || {
             let (mut put, mut missing) = (Vec::new(), Vec::new());
             let Some(job) = shared.plan.jobs.get(index) else { return Ok((put, missing)) };
-            let (project, pipeline, run) = (&shared.options.project, &shared.plan.pipeline, &shared.folder.id);
+            let places = expose::Places {
+                project: &shared.options.project,
+                pipeline: &shared.plan.pipeline,
+                run: &shared.folder.id,
+                sources: &sources,
+                flow: &folder.flow(),
+            };
             for it in &job.exposes {
-                match expose::put(project, pipeline, run, job, it, &folder)? {
+                match expose::put(&places, job, it)? {
                     Some(path) => put.push(Exposed { name: it.name.clone(), job: job.id.clone(), path }),
                     None => missing.push(it.name.clone()),
                 }

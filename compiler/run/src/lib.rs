@@ -27,6 +27,7 @@ mod expose;
 mod fields;
 mod files;
 mod folder;
+mod found;
 mod job;
 mod lines;
 mod options;
@@ -43,7 +44,7 @@ mod values;
 
 pub use cancel::Cancel;
 pub use error::{ForeignJob, MissingShell, NoMatch, ParamProblem, RunError};
-pub use event::{Cause, FieldProblem, ValueProblem};
+pub use event::{Cause, FieldProblem, FilesProblem, ValueProblem};
 pub use event::{Event, Failure, Outcome, StepName, Stream};
 pub use options::Options;
 pub use schedule::run;

@@ -19,6 +19,7 @@ use crate::event::{Cause, FieldProblem, StepName, Stream, ValueProblem};
 use crate::fields;
 use crate::files::{self, With};
 use crate::folder::JobFolder;
+use crate::found;
 use crate::lines::Masks;
 use crate::process::{self, End, Leftovers, Limits, Log, Program, Sink, Tell};
 use crate::shell;
@@ -74,6 +75,13 @@ pub(crate) async fn run(
         prepare(bench, step).map_err(|cause| At(cause, None))?;
         match &step.run {
             Run::Script(script) => run_script(bench, step, script, scope, &sink, leftovers).await?,
+            Run::Take { from, to, pattern: true, .. } => {
+                gather(bench, step, bench.sources, from, to).await?;
+            }
+            Run::Pass { from, to, .. } if from.is_pattern() => {
+                let flow = bench.folder.flow();
+                gather(bench, step, &flow, &script::path(from), to).await?;
+            }
             Run::Take { from, to, kind, .. } => {
                 let (source, target) = (bench.sources.join(from), bench.folder.flow().join(script::path(to)));
                 let (from, kind) = (from.clone(), *kind);
@@ -141,13 +149,22 @@ pub(crate) async fn blocking<T: Send + 'static>(
 fn prepare(bench: &Bench<'_>, step: &Step) -> Result<(), Cause> {
     for write in &step.writes {
         let field = field(bench.job, &write.output, &write.field)?;
-        let path = bench.folder.flow().join("out").join(&write.output).join(&field.path);
+        let path = path_of(bench, &write.output, &field.path);
+        let path = match field.matches {
+            // The folder that the script is told.
+            Some(_) => path_of(bench, &write.output, flow_plan::pattern::split(&field.path).0).join("."),
+            None => path,
+        };
         let folder = if field.kind == FieldKind::Opaque { Some(path.as_path()) } else { path.parent() };
         if let Some(folder) = folder {
             files::make_folder(folder)?;
         }
     }
     Ok(())
+}
+
+fn path_of(bench: &Bench<'_>, output: &str, path: &str) -> PathBuf {
+    bench.folder.flow().join("out").join(output).join(path)
 }
 
 fn field<'a>(job: &'a Job, output: &str, name: &str) -> Result<&'a Field, Cause> {
@@ -270,6 +287,19 @@ fn check_writes(bench: &Bench<'_>, step: &Step) -> Result<(), At> {
         }
     }
     Ok(())
+}
+
+/// Copies what a pattern matches to where a field with a pattern lies.
+async fn gather(bench: &Bench<'_>, step: &Step, root: &Path, pattern: &str, to: &Location) -> Result<(), Cause> {
+    let promised = step.writes.first().map(|write| field(bench.job, &write.output, &write.field));
+    let field = promised.ok_or_else(|| Cause::Internal("the step promises nothing".to_owned()))??.clone();
+    let (root, pattern) = (root.to_owned(), pattern.to_owned());
+    let target = bench.folder.flow().join(script::path(to));
+    blocking(move || {
+        let done = found::collect(&root, &pattern, &field, &target)?;
+        done.map_err(|problem| Cause::Take { from: pattern, problem })
+    })
+    .await
 }
 
 /// Copies what lies elsewhere, in the sources or in what was consumed, to where an output's field lies.

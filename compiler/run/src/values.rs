@@ -96,10 +96,11 @@ fn duration(text: &str) -> Option<u64> {
     number.checked_mul(factor)
 }
 
-fn fits(ty: &ValueType, json: &serde_json::Value) -> bool {
+/// Whether JSON is of the type. A number is a whole one however it is written.
+pub(crate) fn fits(ty: &ValueType, json: &serde_json::Value) -> bool {
     match ty {
         ValueType::Bool => json.is_boolean(),
-        ValueType::Int => json.is_i64(),
+        ValueType::Int => json.is_i64() || json.as_f64().is_some_and(|it| it.fract() == 0.0 && it.abs() < 9.2e18),
         ValueType::Duration => json.as_str().is_some_and(|it| duration(it).is_some()),
         ValueType::String => json.is_string(),
         ValueType::Enum { variants, .. } => json.as_str().is_some_and(|it| variants.iter().any(|known| known == it)),

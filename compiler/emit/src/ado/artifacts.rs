@@ -11,7 +11,8 @@ use super::steps::generated;
 use super::values::{HOST, literal, path, set};
 use crate::EmitError;
 use crate::facts::{Facts, Fetch, artifact_name};
-use crate::shell::artifacts::{Packing, packing, sealed};
+use crate::shell::artifacts::{Packing, packing};
+use crate::shell::seal::{Made, sealed};
 use crate::steps::{exposed_path, receiving};
 use crate::yaml::{Item, Map};
 
@@ -74,9 +75,16 @@ pub(super) fn publishes(facts: &Facts<'_>, job: &Job) -> Result<Vec<Item>, Vec<E
         };
         let travels = facts.travels(&job.id, &output.name);
         let systems = facts.systems(job.runner.os, &job.id, &output.name);
-        let packed = travels && packing(schema) == Packing::Packed;
+        let packed = travels && packing(output, schema) == Packing::Packed;
         let verb = if packed { "Check and pack" } else { "Check" };
-        let mut script = sealed(HOST, systems, &job.id, output, schema, travels);
+        let made = Made { output, schema, systems, travels };
+        let mut script = match sealed(HOST, &job.id, std::slice::from_ref(&made)) {
+            Ok(it) => it,
+            Err(why) => {
+                errors.push(EmitError::at(&output.place, format!("{}: {why}", job.id), "change the type"));
+                continue;
+            }
+        };
         let title = format!("{verb} {}", output.name);
         if !travels {
             items.push(generated(&title, None, &script));

@@ -1,88 +1,205 @@
 //! Artifacts: their way from the job that makes one to those that consume it, and what is shown to
 //! people.
 
-use flow_plan::model::{Job, OutputKind};
+use flow_plan::model::{Field, FieldKind, Job, Op, Output, OutputKind, Schema, Value};
+use flow_plan::outcome::conjuncts;
+use flow_plan::pattern::common_folder;
 
-use super::steps::{generated, uses};
-use super::values::{Github, HOST, literal, path};
+use super::expr::Expr;
+use super::steps::{conditional, generated, uses};
+use super::values::{Github, HOST, path};
 use crate::EmitError;
-use crate::facts::artifact_name;
+use crate::facts::{Fetch, artifact_name};
+use crate::lower::Site;
 use crate::pins::{DOWNLOAD, UPLOAD};
-use crate::shell::artifacts::{Packing, packing, sealed};
-use crate::steps::{exposed_path, may_hide, receiving};
-use crate::yaml::{Item, Map};
+use crate::shell::artifacts::Packing;
+use crate::shell::seal::{Made, is_made, sealed};
+use crate::steps::receiving;
+use crate::yaml::{Item, Map, Node};
 
 /// The steps that make visible what a job consumes.
-pub(super) fn downloads(github: &Github<'_>, job: &Job) -> Vec<Item> {
+pub(super) fn downloads(github: &Github<'_>, job: &Job) -> Result<Vec<Item>, Vec<EmitError>> {
     let Github { facts, pins } = *github;
-    let fetches = facts.fetches(job).into_iter().map(|it| {
-        let name = artifact_name(facts.plan, it.job, it.output);
-        let with = Map::new().with("name", name).with("path", path(&it.folder));
-        uses(pins, &format!("Download {} of {}", it.output, it.job), None, DOWNLOAD, with)
-    });
-    let mut items: Vec<_> = fetches.collect();
+    let mut items = Vec::new();
+    let mut errors = Vec::new();
+    for fetch in facts.fetches(job) {
+        let name = artifact_name(facts.plan, fetch.job, fetch.output);
+        let output = facts.output(fetch.job, fetch.output);
+        let plain = facts.packing(fetch.job, fetch.output) == Packing::Plain;
+        let below = match output.and_then(schema) {
+            // What is uploaded as it is comes without the folders that all of it lies in.
+            Some(schema) if plain => joined(&fetch.folder, &common_folder(paths(schema))),
+            _ => fetch.folder.clone(),
+        };
+        match condition(github, job, &fetch) {
+            Ok((condition, certain)) => {
+                let with = if certain {
+                    Map::new().with("name", name).with("path", path(&below))
+                } else {
+                    // A name that is not there is an error, what a pattern does not match is none.
+                    Map::new().with("pattern", name).with("merge-multiple", true).with("path", path(&below))
+                };
+                let title = format!("Download {} of {}", fetch.output, fetch.job);
+                items.push(uses(pins, &title, condition.as_deref(), DOWNLOAD, with));
+            }
+            Err(why) => errors.push(EmitError::at(
+                &job.place,
+                format!("{}: whether {} of {} is downloaded cannot be said: {why}", job.id, fetch.output, fetch.job),
+                "decide by a condition around the jobs that make it",
+            )),
+        }
+    }
     items.extend(receiving(HOST, facts, job).map(|(title, script)| generated(title, None, &script)));
-    items
+    if errors.is_empty() { Ok(items) } else { Err(errors) }
+}
+
+/// When an artifact is downloaded, and whether it is there then for certain.
+fn condition(github: &Github<'_>, job: &Job, fetch: &Fetch<'_>) -> Result<(Option<String>, bool), String> {
+    let Some(producer) = github.facts.job(fetch.job) else { return Ok((None, true)) };
+    let always = github.facts.output(fetch.job, fetch.output).is_some_and(|it| it.always);
+    let tolerated = producer.continue_on_error.is_some();
+    let result = || Expr::one(format!("needs.{}.result", producer.id));
+    let mut all: Option<Expr> = None;
+    if always {
+        all = Some(result().differs(Expr::text("skipped")));
+    } else if tolerated || !fetch.conditions.is_empty() && producer.guard.is_some() {
+        all = Some(result().equals(Expr::text("success")));
+    }
+    let mut guard = github.facts.conditions(producer);
+    guard.extend(conjuncts(producer.guard.as_ref()).into_iter().cloned());
+    for (value, holds) in &fetch.conditions {
+        let decided = guard.iter().any(|it| if *holds { it == *value } else { negates(it, value) });
+        if !decided {
+            let one = github.condition(Some(job), value, Site::If)?;
+            let one = if *holds { one } else { one.not() };
+            all = Some(match all {
+                Some(all) => all.and(one),
+                None => one,
+            });
+        }
+    }
+    Ok((all.map(|it| it.condition()), !(always || tolerated)))
+}
+
+fn negates(one: &Value, other: &Value) -> bool {
+    let inner = |value: &Value, of: &Value| matches!(value, Value::Compute(it) if it.op == Op::Not && it.args.iter().all(|arg| arg.value == *of));
+    inner(one, other) || inner(other, one)
+}
+
+fn schema(output: &Output) -> Option<&Schema> {
+    match &output.kind {
+        OutputKind::Artifact(schema) => Some(schema),
+        OutputKind::Value { .. } => None,
+    }
+}
+
+fn paths(schema: &Schema) -> impl Iterator<Item = &str> {
+    schema.fields.iter().map(|it| it.path.as_str())
+}
+
+pub(super) fn joined(folder: &str, below: &str) -> String {
+    if below.is_empty() { folder.to_owned() } else { format!("{folder}/{below}") }
+}
+
+/// What an upload takes: each file or folder on a line.
+pub(super) fn listed(lines: Vec<String>) -> Node {
+    match <[String; 1]>::try_from(lines) {
+        Ok([one]) => one.into(),
+        Err(lines) => Node::Block(format!("{}\n", lines.join("\n"))),
+    }
+}
+
+/// The files of these fields, below a folder, as an upload finds them. What a pattern matches are
+/// files: a folder of such a name would come with all that it holds.
+pub(super) fn found(folder: &str, pattern: bool) -> Vec<String> {
+    let all = folder.ends_with("**") || folder.ends_with("**/*");
+    if pattern && !all { vec![folder.to_owned(), format!("!{folder}/**")] } else { vec![folder.to_owned()] }
+}
+
+/// Whether something hidden may be among what these fields hold.
+pub(super) fn may_hide<'a>(fields: impl IntoIterator<Item = &'a Field>) -> bool {
+    fields.into_iter().any(|field| field.kind == FieldKind::Opaque || hides(&field.path))
+}
+
+/// Whether a path names something hidden, or may, as a pattern.
+pub(super) fn hides(path: &str) -> bool {
+    path.split('/').any(|part| part.len() > 1 && part.starts_with('.') || part.starts_with(['*', '?']))
 }
 
 /// The steps that check, pack and upload what a job made, then what it exposes.
 pub(super) fn uploads(github: &Github<'_>, job: &Job) -> Result<Vec<Item>, Vec<EmitError>> {
-    let Github { facts, pins } = *github;
-    let mut items = Vec::new();
-    let mut errors = Vec::new();
-    for output in &job.outputs {
-        let OutputKind::Artifact(schema) = &output.kind else {
-            continue;
-        };
+    let Github { facts, .. } = *github;
+    let made = job.outputs.iter().filter_map(|output| {
         let travels = facts.travels(&job.id, &output.name);
         let systems = facts.systems(job.runner.os, &job.id, &output.name);
-        let packed = travels && packing(schema) == Packing::Packed;
-        let verb = if packed { "Check and pack" } else { "Check" };
-        items.push(generated(
-            &format!("{verb} {}", output.name),
-            None,
-            &sealed(HOST, systems, &job.id, output, schema, travels),
-        ));
-        if !travels {
-            continue;
-        }
-        if schema.fields.iter().all(|it| it.optional) {
-            let message =
-                format!("{}: the artifact {} may be empty, and GitHub stores no empty one", job.id, output.name);
-            errors.push(EmitError::at(&output.place, message, "give it a field that is always there"));
-        }
-        let folder = if packed { "pack" } else { "out" };
-        let mut with = Map::new()
-            .with("name", artifact_name(facts.plan, &job.id, &output.name))
-            .with("path", path(&format!("{folder}/{}", output.name)))
-            .with("if-no-files-found", "error")
-            .with("overwrite", true);
-        if may_hide(job, &output.name, false) {
-            with.push("include-hidden-files", true);
-        }
-        items.push(uses(pins, &format!("Upload {}", output.name), None, UPLOAD, with));
-    }
-    for expose in &job.exposes {
-        let Some(below) = exposed_path(job, &expose.output, expose.field.as_deref()) else {
-            let message = format!("{}: `{}` exposes what the job does not make", job.id, expose.name);
-            errors.push(EmitError::at(&expose.place, message, "expose an artifact output of the job"));
-            continue;
+        Some(Made { output, schema: schema(output)?, systems, travels })
+    });
+    let (always, usual): (Vec<_>, Vec<_>) = made.partition(|it| it.output.always);
+    let mut items = Vec::new();
+    let mut errors = Vec::new();
+    let mut check = |made: &[Made<'_>], condition: Option<&str>, items: &mut Vec<Item>| {
+        let packs = made.iter().any(|it| it.travels && facts.packing(&job.id, &it.output.name) == Packing::Packed);
+        let verb = if packs { "Check and pack" } else { "Check" };
+        let title = match made {
+            [] => return,
+            [one] => format!("{verb} {}", one.output.name),
+            _ => format!("{verb} what this job made"),
         };
-        if expose.name.is_empty() || expose.name.contains(['"', ':', '<', '>', '|', '*', '?', '\r', '\n', '\\', '/']) {
-            let message = format!("{}: GitHub takes no artifact named `{}`", job.id, expose.name);
-            errors.push(EmitError::at(&expose.place, message, "leave out \" : < > | * ? \\ / and line breaks"));
-            continue;
+        match sealed(HOST, &job.id, made) {
+            Ok(mut script) => {
+                let told = made.iter().find(|it| facts.is_asked_for(&job.id, &it.output.name));
+                let id = told.map(|it| {
+                    let made = is_made(it.schema);
+                    script.push_str(&format!("\nif {made}; then echo made=true >> \"$GITHUB_OUTPUT\"; fi"));
+                    check_id(&it.output.name)
+                });
+                items.push(conditional(&title, id.as_deref(), condition, &script));
+            }
+            Err(why) => {
+                let place = made.first().map_or(&job.place, |it| &it.output.place);
+                errors.push(EmitError::at(place, format!("{}: {why}", job.id), "change the type"));
+            }
         }
-        let mut with = Map::new()
-            .with("name", literal(&expose.name))
-            .with("path", path(&below))
-            .with("if-no-files-found", "warn")
-            .with("overwrite", true)
-            .with_some("retention-days", expose.retention_days.map(u64::from));
-        if may_hide(job, &expose.output, true) {
-            with.push("include-hidden-files", true);
-        }
-        items.push(uses(pins, &format!("Show {}", expose.name), Some("always()"), UPLOAD, with));
+        items.extend(made.iter().filter(|it| it.travels).map(|it| upload(github, job, it, condition)));
+    };
+    check(&usual, None, &mut items);
+    // One that cannot be sealed keeps no other from being published.
+    for one in &always {
+        check(std::slice::from_ref(one), Some("always()"), &mut items);
+    }
+    match super::expose::shown(github, job) {
+        Ok(it) => items.extend(it),
+        Err(it) => errors.extend(it),
     }
     if errors.is_empty() { Ok(items) } else { Err(errors) }
+}
+
+fn check_id(output: &str) -> String {
+    format!("check-{output}")
+}
+
+/// For the outputs that are published however the job ends: whether each was made, where somebody asks.
+pub(super) fn told(github: &Github<'_>, job: &Job) -> Vec<(String, String)> {
+    let asked = job.outputs.iter().filter(|it| schema(it).is_some() && github.facts.is_asked_for(&job.id, &it.name));
+    asked.map(|it| (it.name.clone(), format!("${{{{ steps.{}.outputs.made }}}}", check_id(&it.name)))).collect()
+}
+
+fn upload(github: &Github<'_>, job: &Job, made: &Made<'_>, condition: Option<&str>) -> Item {
+    let name = &made.output.name;
+    let packed = github.facts.packing(&job.id, name) == Packing::Packed;
+    let files = if packed {
+        path(&format!("pack/{name}")).into()
+    } else {
+        listed(paths(made.schema).map(|it| path(&joined(&format!("out/{name}"), it))).collect())
+    };
+    let mut with = Map::new()
+        .with("name", artifact_name(github.facts.plan, &job.id, name))
+        .with("path", files)
+        .with("if-no-files-found", "error")
+        .with("overwrite", true);
+    let plain = made.schema.fields.iter().filter(|it| it.kind != FieldKind::Opaque);
+    if may_hide(plain) {
+        with.push("include-hidden-files", true);
+    }
+    uses(github.pins, &format!("Upload {name}"), condition, UPLOAD, with)
 }

@@ -201,6 +201,8 @@ impl<'a> Scope<'a> {
             Value::Const(it) => Some(super::values::literal(&it.text())),
             Value::Join(parts) => parts.iter().map(|it| self.template(it)).collect(),
             Value::Declassified { value, .. } => self.template(value),
+            // Which files a pattern matches is found by a step.
+            Value::Path(location) if location.is_pattern() => None,
             Value::Path(location) => {
                 let below = format!("{FOLDER}/{}", script::path(location));
                 let known = matches!(self.site, Site::Step | Site::End);

@@ -58,6 +58,9 @@ pub(super) fn job<'a>(github: &Github<'a>, graph: &Graph<'a>, job: &'a Job) -> R
     if is_tolerated(job) && facts.is_asked(&job.id) {
         outputs.push(SUCCEEDED, "${{ job.status == 'success' }}");
     }
+    for (name, text) in super::artifacts::told(github, job) {
+        outputs.push(name, text);
+    }
     if !outputs.entries.is_empty() {
         map.push("outputs", outputs);
     }

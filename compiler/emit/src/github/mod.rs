@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod context;
+mod expose;
 mod expr;
 mod filter;
 mod gate;
@@ -54,9 +55,18 @@ pub(crate) const LOWERED: &[Construct] = &[
     Construct::Permissions,
     Construct::ContinueOnError,
     Construct::JobAlways,
+    Construct::AlwaysOutput,
+    Construct::FamilyOutput,
+    Construct::OptionalFiles,
     Construct::Assertion,
     Construct::Part,
+    Construct::Either,
     Construct::View,
+    Construct::Pattern,
+    Construct::ExposeFound,
+    Construct::ExposeWhen,
+    Construct::ExposeGuard,
+    Construct::TakeFiles,
     Construct::PassFiles,
     Construct::Succeeded,
 ];

@@ -18,7 +18,7 @@ pub(super) fn all(github: &Github<'_>, job: &Job) -> Result<Vec<Item>, Vec<EmitE
     if let Some(it) = &job.checkout {
         items.push(checkout(github.pins, it, job.inputs.as_deref()));
     }
-    items.extend(artifacts::downloads(github, job));
+    items.extend(artifacts::downloads(github, job)?);
     if let Some(script) = room(HOST, job) {
         items.push(generated("Make room for what this job writes", None, &script));
     }
@@ -93,7 +93,7 @@ pub(super) fn generated(name: &str, id: Option<&str>, script: &str) -> Item {
 }
 
 /// A step of ours that does not always run.
-fn conditional(name: &str, id: Option<&str>, condition: Option<&str>, script: &str) -> Item {
+pub(super) fn conditional(name: &str, id: Option<&str>, condition: Option<&str>, script: &str) -> Item {
     let map = Map::new().with("name", literal(name)).with_some("id", id).with_some("if", condition);
     Item::bare(map.with("run", script_node(script)))
 }

@@ -1,6 +1,8 @@
 //! The values of a job's steps, and of what it hands on.
 
-use flow_plan::model::{Block, Guard, Job, OutputKind, Publish, PublishFrom, Run, ScriptPart, Step, Value, ValueType};
+use flow_plan::model::{
+    Block, Guard, Job, OutputKind, Publish, PublishFrom, Run, ScriptPart, Step, Value, ValueType, When,
+};
 
 use super::conditions::{conjuncts, guard, negated, not};
 use super::names::{name_of, tidy, unique};
@@ -35,6 +37,7 @@ pub(crate) fn lower(facts: &Facts<'_>, native: &dyn Native, job: &mut Job) {
         pass.hand_on(false);
     }
     pass.hand_on(true);
+    pass.shown();
 }
 
 /// What has to be computed at one point, by name.
@@ -192,6 +195,19 @@ impl Pass<'_> {
         }
         self.compute(wanted, &point);
         self.job.outputs = outputs;
+    }
+
+    /// The conditions of what is exposed.
+    fn shown(&mut self) {
+        let mut exposes = std::mem::take(&mut self.job.exposes);
+        for expose in &mut exposes {
+            let Some(it) = expose.guard.take() else { continue };
+            let block = if expose.when == When::Succeeded { Block::Main } else { Block::Finally };
+            let point = Point { block, guards: &[], place: expose.place.clone() };
+            let all: Vec<Value> = conjuncts(&it.condition).into_iter().map(|one| self.condition(one, &point)).collect();
+            expose.guard = guard(&all).map(|native| Guard { phase: it.phase, ..native });
+        }
+        self.job.exposes = exposes;
     }
 }
 

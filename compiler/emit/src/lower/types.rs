@@ -46,6 +46,7 @@ impl Types<'_> {
                 Some((ty, _)) => ValueType::List(Box::new(ty.clone())),
                 None => ValueType::String,
             },
+            Value::Path(location) if location.is_pattern() => ValueType::List(Box::new(ValueType::String)),
             Value::Path(_) | Value::Join(_) => ValueType::String,
             Value::Item { name, .. } => {
                 let inner = items.iter().rev().find(|(it, _)| it == name).map(|(_, ty)| ty);

@@ -1,49 +1,45 @@
-//! Artifacts: the check before one is published, and how a directory whose content nobody knows
-//! (an *opaque* field) survives platforms that drop modes, links, empty and hidden entries: as one
-//! tar, beside it a manifest that its consumer verifies.
-//!
-//! A manifest, version 1: a line `kind mode size sha256 path[ -> target]` per entry, sorted by
-//! bytes. Kind `f`: a file, mode 0755 if executable, else 0644. Kind `d`, empty directories only:
-//! mode 0755, size 0, digest `-`. Kind `l`, links: mode 0644, size and digest of the target's text.
+//! Artifacts: how one travels, and what a consumer does with those that it downloaded. A directory
+//! whose content nobody knows (an *opaque* field) survives platforms that drop modes, links, empty
+//! and hidden entries as one tar, beside it a manifest that its consumer verifies.
 
 use flow_plan::model::{Consume, Field, FieldKind, Os, Output, Plan, Schema};
 
-use super::views::{Find, Views, asserted, assertions};
-use super::{Host, make_folders, message, parent, relative, sha256, word};
+use super::manifest::{Systems, manifest_function, manifest_of};
+use super::patterns::{MATCHING, copied as copied_matches, executable};
+use super::views::{Find, Views, asserted};
+use super::{Host, make_folders, message, parent, relative, word};
 
 /// How an artifact travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
     /// Its files as they are.
     Plain,
-    /// Opaque fields as archives, next to the plain files.
+    /// Gathered in a folder: opaque fields as archives, next to the plain files.
     Packed,
 }
 
-/// How artifacts of this schema travel.
-pub fn packing(schema: &Schema) -> Packing {
-    if opaques(schema).next().is_some() { Packing::Packed } else { Packing::Plain }
+/// How an output of this schema travels.
+pub fn packing(output: &Output, schema: &Schema) -> Packing {
+    let gathered = schema.fields.iter().any(|it| it.kind == FieldKind::Opaque || it.matches.is_some());
+    if gathered || empty_mark(output, schema).is_some() { Packing::Packed } else { Packing::Plain }
 }
 
-/// Who is at the ends of an artifact's way.
-#[derive(Clone, Copy, Debug)]
-pub struct Systems {
-    /// The system of the job that the snippet runs in.
-    pub here: Os,
-    /// Some consumer runs on Windows, or the producer does.
-    pub windows: bool,
+/// The file that stands in an artifact which else may hold nothing.
+pub(super) fn empty_mark(output: &Output, schema: &Schema) -> Option<String> {
+    let may_lack = |it: &Field| it.optional || it.matches == Some(flow_plan::model::Matches::Any);
+    (output.always || schema.fields.iter().all(may_lack)).then(|| format!("{}.artifact", output.name))
 }
 
-fn opaques(schema: &Schema) -> impl Iterator<Item = &Field> {
+pub(super) fn opaques(schema: &Schema) -> impl Iterator<Item = &Field> {
     schema.fields.iter().filter(|it| it.kind == FieldKind::Opaque)
 }
 
-fn plain(schema: &Schema) -> impl Iterator<Item = &Field> {
+pub(super) fn plain(schema: &Schema) -> impl Iterator<Item = &Field> {
     schema.fields.iter().filter(|it| it.kind != FieldKind::Opaque)
 }
 
 /// `output.field`, or the output alone when it is bare.
-fn shown(output: &str, field: &Field) -> String {
+pub(crate) fn shown(output: &str, field: &Field) -> String {
     if field.name.is_empty() { output.to_owned() } else { format!("{output}.{}", field.name) }
 }
 
@@ -67,269 +63,102 @@ pub(super) fn join(folder: &str, path: &str) -> String {
     }
 }
 
-/// The folders, below the private one, that must be there before a job writes the output; those
-/// that must be empty as well.
-pub fn folders(output: &str, schema: &Schema) -> (Vec<String>, Vec<String>) {
-    let base = format!("out/{output}");
-    let mut made = vec![base.clone()];
-    let mut emptied = Vec::new();
-    for field in &schema.fields {
-        let path = join(&base, &field.path);
-        if field.kind == FieldKind::Opaque {
-            made.push(path.clone());
-            emptied.push(path);
-        } else {
-            made.push(parent(&path).to_owned());
-        }
-    }
-    (made, emptied)
-}
-
-/// The script that checks what a job wrote and, if the artifact is packed and `travels`, packs it
-/// to `pack/<output>`.
-pub fn sealed(host: Host, systems: Systems, job: &str, made: &Output, schema: &Schema, travels: bool) -> String {
-    let output = made.name.as_str();
-    let mut lines = vec![host.fail()];
-    let opaque = packing(schema) == Packing::Packed;
-    let packs = travels && opaque;
-    if opaque {
-        lines.push(refuse_functions(systems));
-    }
-    if packs {
-        lines.push(manifest_function(systems.here));
-    }
-    if opaque {
-        lines.push(String::new());
-    }
-    lines.push(format!("cd {}", host.path(&format!("out/{output}"))));
-    for field in &schema.fields {
-        lines.extend(check(systems.here, job, output, field));
-    }
-    let directory = |field: &str| {
-        let name = if field.is_empty() { output.to_owned() } else { format!("{output}.{field}") };
-        format!("`{name}` of job `{job}`")
-    };
-    lines.extend(assertions(&made.asserts, schema, directory, relative));
-    if !packs {
-        return lines.join("\n");
-    }
-    lines.push(String::new());
-    let pack = format!("pack/{output}");
-    lines.push(format!("pack={}", host.path(&pack)));
-    let mut wanted = vec!["\"$pack\"".to_owned()];
-    for field in plain(schema) {
-        let folder = format!("\"$pack\"/{}", word(parent(&field.path)));
-        if !parent(&field.path).is_empty() && !wanted.contains(&folder) {
-            wanted.push(folder);
-        }
-    }
-    lines.push(format!("mkdir -p {}", wanted.join(" ")));
-    for field in plain(schema) {
-        let from = inside(&field.path);
-        let copy = format!("cp {from} \"$pack\"/{from}");
-        lines.push(if field.optional { format!("if [ -e {from} ]; then {copy}; fi") } else { copy });
-    }
-    for field in opaques(schema) {
-        lines.extend(pack_one(systems, output, field));
-    }
-    lines.join("\n")
-}
-
-/// The lines that check one field.
-fn check(here: Os, job: &str, output: &str, field: &Field) -> Vec<String> {
-    let path = inside(&field.path);
-    let what = shown(output, field);
-    let (test, kind) = match field.kind {
-        FieldKind::Opaque => ("-d", "directory"),
-        FieldKind::File | FieldKind::Exec | FieldKind::Json => ("-f", "file"),
-    };
-    let missing = message(&format!("{what}: job {job} wrote no {kind} {}", field.path));
-    // On Windows a file's name says whether it can be run.
-    let refused = (field.kind == FieldKind::Opaque).then(|| format!("refuse {path} {}", message(&what)));
-    let executable = (field.kind == FieldKind::Exec && here != Os::Windows).then(|| {
-        format!("[ -x {path} ] || fail {}", message(&format!("{what}: {} of job {job} is not executable", field.path)))
-    });
-    if field.optional {
-        let inner: Vec<_> =
-            std::iter::once(format!("[ {test} {path} ] || fail {missing}")).chain(executable).chain(refused).collect();
-        return vec![format!("if [ -e {path} ]; then\n  {}\nfi", inner.join("\n  "))];
-    }
-    std::iter::once(format!("[ {test} {path} ] || fail {missing}")).chain(executable).chain(refused).collect()
-}
-
-fn pack_one(systems: Systems, output: &str, field: &Field) -> Vec<String> {
-    let path = inside(&field.path);
-    let (archive, list) = packed(output, field);
-    let (archive, list) = (format!("\"$pack\"/{}", word(&archive)), format!("\"$pack\"/{}", word(&list)));
-    // macOS would add a file of its own for each one with attributes.
-    let tar = if systems.here == Os::Macos { "COPYFILE_DISABLE=1 tar" } else { "tar" };
-    let mut lines =
-        vec![format!("(cd {path} && {tar} -cf - .) > {archive}"), format!("{} > {list}", manifest_of(systems, &path))];
-    if field.optional {
-        let body = lines.join("\n  ");
-        lines = vec![format!("if [ -d {path} ]; then\n  {body}\nfi")];
-    }
-    lines
-}
-
-/// The functions that say which content of a directory cannot be an artifact's.
-fn refuse_functions(systems: Systems) -> String {
-    let (names, links) = if systems.windows { (WINDOWS_NAMES, WINDOWS_LINKS) } else { ("", LINKS) };
-    // Elsewhere the file system takes no others.
-    let unicode = if systems.here == Os::Linux { UNICODE } else { "" };
-    format!("refuse_names() {{\n{NAMES}{unicode}{names}\n}}\nrefuse_links() (\n{links}\n)\n{REFUSE}")
-}
-
-const REFUSE: &str = r#"refuse() {
-  refuse_names "$1" "$2"
-  refuse_links "$1" "$2"
-}"#;
-
-/// A manifest holds a line per name.
-const NAMES: &str = r#"  found=$(find "$1" -name '*[[:cntrl:]\\]*' | LC_ALL=C tr -c '[:graph:]' ' ')
-  [ -z "$found" ] || fail "$2: a name holds a control character or a backslash: $found"
-  found=$(find "$1" ! -type f ! -type d ! -type l | tr '\n' ' ')
-  [ -z "$found" ] || fail "$2: neither a file nor a directory nor a link: $found""#;
-
-const UNICODE: &str = r#"
-  if command -v iconv > /dev/null && ! find "$1" | iconv -f UTF-8 -t UTF-8 > /dev/null 2>&1; then
-    fail "$2: a name is not UTF-8"
-  fi"#;
-
-/// What Windows cannot hold.
-const WINDOWS_NAMES: &str = r#"
-  if find "$1" -mindepth 1 | grep -Ei '[<>:"|?*]|[. ]$|/(con|prn|aux|nul|com[0-9]|lpt[0-9])([.]|$)'; then
-    fail "$2: Windows has no place for these names"
-  fi
-  if find "$1" -mindepth 1 | tr '[:upper:]' '[:lower:]' | sort | uniq -d | grep .; then
-    fail "$2: these names differ only in case"
-  fi"#;
-
-/// Links need rights there that a job may lack.
-const WINDOWS_LINKS: &str = r#"  if find "$1" -type l | grep .; then
-    fail "$2: links cannot go to or come from Windows"
-  fi"#;
-
-/// Elsewhere, links may lead to where their directory goes with them.
-pub(super) const LINKS: &str = r#"  cd "$1"
-  top=$(pwd -P)
-  set -f
-  find . -type l | while IFS= read -r path; do
-    target=$(readlink "$path")
-    case $target in /* | *[[:cntrl:]\\]*) fail "$2: the link $path leads outside, or to no plain name" ;; esac
-    # Neither by its text, nor through other links.
-    depth=0
-    whole=${path%/*}/$target
-    IFS=/
-    for part in $whole; do
-      case $part in '' | .) ;; ..) depth=$((depth - 1)) ;; *) depth=$((depth + 1)) ;; esac
-      [ "$depth" -ge 0 ] || fail "$2: the link $path leads outside"
-    done
-    unset IFS
-    end=$top
-    if [ -d "$path" ]; then
-      end=$(cd "$path" && pwd -P)
-    elif [ -e "$path" ]; then
-      end=$(cd "$(dirname "$path")" && cd "$(dirname "$target")" && pwd -P)
-    fi
-    case $end/ in "$top"/*) ;; *) fail "$2: the link $path leads outside" ;; esac
-  done"#;
-
-/// The command that prints a folder's manifest. Where Windows is at either end, modes say nothing.
-fn manifest_of(systems: Systems, folder: &str) -> String {
-    let modes = if systems.windows { " | sed 's/^f 0755/f 0644/' | LC_ALL=C sort" } else { "" };
-    format!("manifest {folder}{modes}")
-}
-
-fn manifest_function(here: Os) -> String {
-    format!(
-        r#"# A line per entry of a folder: kind, mode, size, SHA-256, path.
-manifest() (
-  cd "$1"
-  {{
-    find . -type f -exec {} {{}} + | while IFS= read -r line; do
-      path=${{line#*./}}
-      if [ -x "$path" ]; then mode=0755; else mode=0644; fi
-      echo "f $mode $(($(wc -c < "$path"))) ${{line%% *}} $path"
-    done
-    find . -type d -empty ! -name . | sed 's,^\./,d 0755 0 - ,'
-    find . -type l | while IFS= read -r path; do
-      target=$(readlink "$path")
-      digest=$(printf %s "$target" | {})
-      echo "l 0644 $(($(printf %s "$target" | wc -c))) ${{digest%% *}} ${{path#./}} -> $target"
-    done
-  }} | LC_ALL=C sort
-)"#,
-        sha256(here),
-        sha256(here)
-    )
-}
-
-/// An artifact that a job downloaded: to `in/<id>`, a packed one to `pack/<id>`.
+/// An artifact that a job downloaded as a whole: to `in/<id>`, a packed one to `pack/<id>`.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
-    /// The consumer's name for it.
-    pub id: &'a str,
-    /// The producer's name for it.
-    pub output: &'a str,
-    /// What it holds.
-    pub schema: &'a Schema,
+    /// What the consumer says of it.
+    pub consume: &'a Consume,
+    /// The producer's output.
+    pub output: &'a Output,
+    /// How it came.
+    pub packing: Packing,
     /// Who is at its ends.
     pub systems: Systems,
 }
 
 /// What a consumer does with the artifacts it downloaded: unpack, restore what the platform dropped,
 /// make parts and views of them, and make all read-only. `inputs` are those that it sees as a whole.
-pub fn received(host: Host, os: Os, inputs: &[Input<'_>], plan: &Plan, consumes: &[Consume], find: Find<'_>) -> String {
+pub fn received<'a>(
+    host: Host,
+    os: Os,
+    inputs: &[Input<'_>],
+    plan: &'a Plan,
+    consumes: &'a [Consume],
+    find: Find<'a>,
+) -> String {
     let mut lines = Vec::new();
-    let others = || consumes.iter().filter(|it| it.output().is_none());
     let mut views = Views::new(host, os, plan, find);
-    others().for_each(|it| views.consume(it));
+    consumes.iter().filter(|it| it.output().is_none()).for_each(|it| views.consume(it));
+    let manifests = views.unpacks || inputs.iter().any(|it| opaques(&it.consume.schema).next().is_some());
     let views = views.finish();
     let asserted: Vec<String> = consumes.iter().flat_map(|it| asserted(host, it)).collect();
-    let unpacks = !views.is_empty() || inputs.iter().any(|it| packing(it.schema) == Packing::Packed);
-    if unpacks || !asserted.is_empty() {
+    if !views.is_empty() || manifests || !asserted.is_empty() {
         lines.push(host.fail());
     }
-    if unpacks {
+    if manifests {
         lines.push(manifest_function(os));
+    }
+    if consumes.iter().any(|it| it.schema.fields.iter().any(|field| field.matches.is_some())) {
+        lines.push(MATCHING.to_owned());
     }
     if !lines.is_empty() {
         lines.push(String::new());
     }
     lines.extend(views);
-    for input in inputs.iter().filter(|it| packing(it.schema) == Packing::Packed) {
+    for input in inputs.iter().filter(|it| it.packing == Packing::Packed) {
         lines.extend(unpack(host, input));
     }
     if os != Os::Windows {
-        let wholes = inputs.iter().map(|it| (it.id, it.schema));
-        for (id, schema) in wholes.chain(others().map(|it| (it.id.as_str(), &it.schema))) {
-            for field in schema.fields.iter().filter(|it| it.kind == FieldKind::Exec) {
-                let path = host.path(&join(&format!("in/{id}"), &field.path));
-                let command = format!("chmod +x {path}");
-                lines.push(if field.optional { format!("if [ -e {path} ]; then {command}; fi") } else { command });
-            }
-        }
+        consumes.iter().for_each(|it| lines.extend(restored(host, it)));
     }
     lines.extend(asserted);
-    lines.push(format!("chmod -R a-w {}", host.path("in")));
+    let own = host.path("in");
+    if consumes.iter().all(|it| it.optional) {
+        lines.push(format!("mkdir -p {own}"));
+    }
+    lines.push(format!("chmod -R a-w {own}"));
     lines.join("\n")
 }
 
+/// The lines that make executable again what the schema says is.
+fn restored(host: Host, consume: &Consume) -> Vec<String> {
+    let execs = consume.schema.fields.iter().filter(|it| it.kind == FieldKind::Exec);
+    let lines = execs.map(|field| {
+        let root = format!("in/{}", consume.id);
+        if field.matches.is_some() {
+            let root = host.path(&root);
+            return format!("if [ -d {root} ]; then (cd {root}; {}); fi", executable(&field.path));
+        }
+        let path = host.path(&join(&root, &field.path));
+        let command = format!("chmod +x {path}");
+        if field.optional || consume.optional { format!("if [ -e {path} ]; then {command}; fi") } else { command }
+    });
+    lines.collect()
+}
+
 fn unpack(host: Host, input: &Input<'_>) -> Vec<String> {
-    let Input { id, output, schema, systems } = *input;
+    let Input { consume, output, systems, .. } = *input;
+    let (id, schema) = (&consume.id, &consume.schema);
     let into = format!("in/{id}");
-    let mut lines = vec![format!("cd {}", host.path(&format!("pack/{id}")))];
-    let mut wanted: Vec<_> = plain(schema).map(|it| parent(&join(&into, &it.path)).to_owned()).collect();
+    let from = host.path(&format!("pack/{id}"));
+    let mut lines = vec![format!("cd {from}")];
+    let mut wanted: Vec<_> =
+        plain(schema).filter(|it| it.matches.is_none()).map(|it| parent(&join(&into, &it.path)).to_owned()).collect();
+    wanted.extend(plain(schema).filter(|it| it.matches.is_some()).map(|_| into.clone()));
     wanted.extend(opaques(schema).map(|it| join(&into, &it.path)));
     lines.extend(make_folders(host, &wanted));
+    let lacking = |field: &Field| field.optional || consume.optional;
     for field in plain(schema) {
+        if field.matches.is_some() {
+            lines.push(copied_matches(&field.path, &host.path(&into)));
+            continue;
+        }
         let from = inside(&field.path);
         let command = format!("mv {from} {}", host.path(&join(&into, &field.path)));
-        lines.push(if field.optional { format!("if [ -e {from} ]; then {command}; fi") } else { command });
+        lines.push(if lacking(field) { format!("if [ -e {from} ]; then {command}; fi") } else { command });
     }
     for field in opaques(schema) {
-        let (archive, list) = packed(output, field);
+        let (archive, list) = packed(&output.name, field);
         let (archive, list) = (word(&archive), word(&list));
         let folder = host.path(&join(&into, &field.path));
         let differs = message(&format!("{}: not what was packed", shown(id, field)));
@@ -337,11 +166,14 @@ fn unpack(host: Host, input: &Input<'_>) -> Vec<String> {
             format!("(cd {folder} && tar -xpof -) < {archive}"),
             format!("{} | diff {list} - || fail {differs}", manifest_of(systems, &folder)),
         ];
-        if field.optional {
+        if lacking(field) {
             lines.push(format!("if [ -e {archive} ]; then\n  {}\nelse\n  rmdir {folder}\nfi", body.join("\n  ")));
         } else {
             lines.extend(body);
         }
+    }
+    if consume.optional {
+        return vec![format!("if [ -d {from} ]; then\n  {}\nfi", lines.join("\n").replace('\n', "\n  "))];
     }
     lines
 }

@@ -6,7 +6,11 @@
 //! any POSIX shell. No line holds `$(word)`: Azure's agent would take it for a variable.
 
 pub mod artifacts;
+mod json;
+pub mod manifest;
+pub mod patterns;
 pub mod reads;
+pub mod seal;
 pub mod values;
 pub mod views;
 

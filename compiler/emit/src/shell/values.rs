@@ -135,13 +135,14 @@ fn line_of(ty: &ValueType, what: &str, optional: bool) -> Result<Vec<String>, &'
             vec![read, format!("case $value in {empty}{list}) ;; *) fail {wrong} ;; esac")]
         }
         ValueType::List(item) => {
-            let test = jq_test(item)?;
+            let list = super::json::test(ty)?;
+            if matches!(**item, ValueType::Duration | ValueType::Record { .. }) {
+                return Err("a list of durations or structs cannot come from a script yet");
+            }
             let wrong = message(&format!("{what} is not a JSON list of the declared type"));
             let long = message(&format!("{what} is longer than {LONGEST} bytes: make it a file"));
-            let program = super::word(&format!(
-                "if length == 1 and (.[0] | {}) then .[0] else error(\"type\") end",
-                list_test(&test)
-            ));
+            let program =
+                super::word(&format!("if length == 1 and (.[0] | {list}) then .[0] else error(\"type\") end"));
             let compact = format!("value=$(jq -cs {program} \"$file\") || fail {wrong}");
             let mut lines = if optional {
                 vec![read, format!("if [ -n \"$value\" ]; then\n  {compact}\nfi")]
@@ -161,25 +162,4 @@ fn line_of(ty: &ValueType, what: &str, optional: bool) -> Result<Vec<String>, &'
         }
     };
     Ok(lines)
-}
-
-fn list_test(item: &str) -> String {
-    format!("type == \"array\" and all(.[]; {item})")
-}
-
-/// A jq filter that is true for JSON of the type.
-fn jq_test(ty: &ValueType) -> Result<String, &'static str> {
-    Ok(match ty {
-        ValueType::Bool => "type == \"boolean\"".to_owned(),
-        ValueType::Int => "type == \"number\" and . == floor".to_owned(),
-        ValueType::String => "type == \"string\"".to_owned(),
-        ValueType::Enum { variants, .. } => {
-            let list = variants.iter().map(|it| format!("\"{it}\"")).collect::<Vec<_>>().join(", ");
-            format!("IN({list})")
-        }
-        ValueType::List(inner) => list_test(&jq_test(inner)?),
-        ValueType::Optional(inner) => format!("(. == null or ({}))", jq_test(inner)?),
-        ValueType::Duration => return Err("a list of durations cannot come from a script yet"),
-        ValueType::Record { .. } => return Err("a list of structs cannot come from a script yet"),
-    })
 }

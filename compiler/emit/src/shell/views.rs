@@ -1,24 +1,30 @@
 //! Views of sealed directories, made where they are consumed: a *subtree*, what a pattern *filters*,
 //! several directories *merged*. Each directory that one is made of is unpacked and verified first.
 
-use flow_plan::model::{Consume, Files, Os, Plan, Schema};
+use flow_plan::model::{Consume, Field, FieldKind, Files, Os, Output, Plan, Schema};
 use flow_plan::origin::{described, origin};
-use flow_plan::pattern::{Piece, pieces};
 
-use super::artifacts::{LINKS, Systems, inside, join, packed};
-use super::{Host, message, parent, relative, word};
+use super::artifacts::{inside, join, packed};
+use super::manifest::{LINKS, Systems};
+use super::patterns::{copied, regex};
+use super::{Host, message, parent, relative};
 
 /// An artifact that was downloaded.
 #[derive(Clone, Debug)]
-pub struct Fetched {
+pub struct Fetched<'a> {
     /// Where it lies, below the job's private folder.
     pub folder: String,
+    /// What was made.
+    pub output: &'a Output,
     /// Who is at its ends.
     pub systems: Systems,
+    /// It may not have come.
+    pub optional: bool,
 }
 
-/// Finds the artifact of an output of a job.
-pub type Find<'a> = &'a dyn Fn(&str, &str) -> Option<Fetched>;
+/// Finds the artifact of an output of a job: by the consumer's id where it came for that alone, under
+/// a condition.
+pub type Find<'a> = &'a dyn Fn(Option<&str>, &str, &str) -> Option<Fetched<'a>>;
 
 /// The scripts that make consumed files visible which are no artifact as a whole.
 pub(super) struct Views<'a> {
@@ -26,6 +32,8 @@ pub(super) struct Views<'a> {
     os: Os,
     plan: &'a Plan,
     find: Find<'a>,
+    /// Directories are unpacked.
+    pub(super) unpacks: bool,
     /// How many directories there are.
     count: usize,
     lines: Vec<String>,
@@ -38,30 +46,111 @@ pub(super) struct Views<'a> {
 impl<'a> Views<'a> {
     pub(super) fn new(host: Host, os: Os, plan: &'a Plan, find: Find<'a>) -> Self {
         let (count, lines) = (0, Vec::new());
-        Self { host, os, plan, find, count, lines, filters: false, merges: false, subtrees: false }
+        Self { host, os, plan, find, unpacks: false, count, lines, filters: false, merges: false, subtrees: false }
     }
 
     /// Makes one visible.
-    pub(super) fn consume(&mut self, consume: &Consume) {
-        let to = |path: &str| join(&format!("in/{}", consume.id), path);
+    pub(super) fn consume(&mut self, consume: &'a Consume) {
         self.lines.push(format!("view={}", message(&consume.id)));
-        let Some(of) = origin(self.plan, &consume.from) else {
+        self.place(&consume.from, consume, None);
+    }
+
+    /// Makes files visible as `consume` says. `choice`: the consumer's id, if a condition decides.
+    fn place(&mut self, files: &'a Files, consume: &'a Consume, choice: Option<&'a str>) {
+        if let Files::Either { then, otherwise, .. } = files {
+            let id = Some(consume.id.as_str());
+            let sides: Vec<(String, Vec<String>)> = then
+                .iter()
+                .chain(otherwise)
+                .map(|side| (self.there(side, id), self.apart(|own| own.place(side, consume, id))))
+                .collect();
+            self.either(sides, consume.optional, consume);
+            return;
+        }
+        let to = |path: &str| join(&format!("in/{}", consume.id), path);
+        let Some(of) = origin(self.plan, files) else {
             if let [field] = consume.schema.fields.as_slice() {
-                let made = self.view(&consume.from);
+                let made = self.view(files, choice, consume);
                 self.put(made, &to(&field.path));
             }
             return;
         };
-        let Some(fetched) = (self.find)(of.job, &of.output.name) else { return };
-        for field in of.fields() {
-            if field.kind == flow_plan::model::FieldKind::Opaque {
-                let made = self.directory(&fetched, &of.output.name, field, &consume.from);
-                self.put(made, &to(&field.path));
-                continue;
+        let Some(fetched) = (self.find)(choice, of.job, &of.output.name) else { return };
+        for (field, own) in of.seen_as(&consume.schema) {
+            let lacking = field.optional || consume.optional || of.output.always;
+            let lines = self.apart(|views| {
+                if field.kind == FieldKind::Opaque {
+                    let made = views.directory(&fetched, field, files);
+                    views.put(made, &to(&own.path));
+                } else if field.matches.is_some() {
+                    let from = views.host.path(&fetched.folder);
+                    let to = views.host.path(&format!("in/{}", consume.id));
+                    views.lines.push(format!("mkdir -p {to}"));
+                    views.lines.push(format!("(cd {from}; {})", copied(&field.path, &to)));
+                } else {
+                    let from = views.host.path(&join(&fetched.folder, &field.path));
+                    views.lines.push(format!("mkdir -p {}", views.host.path(parent(&to(&own.path)))));
+                    views.lines.push(format!("cp {from} {}", views.host.path(&to(&own.path))));
+                }
+            });
+            let there = match field.kind {
+                FieldKind::Opaque => format!("{}/{}", fetched.folder, packed(&of.output.name, field).0),
+                _ if field.matches.is_some() => fetched.folder.clone(),
+                _ => join(&fetched.folder, &field.path),
+            };
+            if lacking {
+                self.lines.push(format!("if [ -e {} ]; then", self.host.path(&there)));
+                self.lines.extend(lines.iter().map(|it| indented(it)));
+                self.lines.push("fi".to_owned());
+            } else {
+                self.lines.extend(lines);
             }
-            let from = self.host.path(&format!("{}/{}", fetched.folder, field.path));
-            self.lines.push(format!("mkdir -p {}", self.host.path(parent(&to(&field.path)))));
-            self.lines.push(format!("cp {from} {}", self.host.path(&to(&field.path))));
+        }
+    }
+
+    /// The lines that `make` adds, by themselves.
+    fn apart(&mut self, make: impl FnOnce(&mut Self)) -> Vec<String> {
+        let before = std::mem::take(&mut self.lines);
+        make(self);
+        std::mem::replace(&mut self.lines, before)
+    }
+
+    /// One of these, by what has come.
+    fn either(&mut self, sides: Vec<(String, Vec<String>)>, optional: bool, consume: &Consume) {
+        let mut word = "if";
+        for (there, lines) in sides {
+            self.lines.push(format!("{word} {there}; then"));
+            self.lines.extend(lines.iter().map(|it| indented(it)));
+            word = "elif";
+        }
+        if !optional {
+            let none = message(&format!(
+                "{}: there is neither {}",
+                consume.id,
+                described(&consume.from).replace(" or ", " nor ")
+            ));
+            self.lines.push(format!("else\n  fail {none}"));
+        }
+        self.lines.push("fi".to_owned());
+    }
+
+    /// The test that these files have come.
+    fn there(&self, files: &Files, choice: Option<&str>) -> String {
+        match files {
+            Files::Either { then, otherwise, .. } => {
+                let sides: Vec<String> = then.iter().chain(otherwise).map(|it| self.there(it, choice)).collect();
+                format!("{{ {}; }}", sides.join(" || "))
+            }
+            Files::Merge { of, .. } => {
+                let all: Vec<String> = of.iter().map(|it| self.there(it, choice)).collect();
+                all.join(" && ")
+            }
+            Files::Part { of, .. } | Files::Subtree { of, .. } | Files::Filter { of, .. } => self.there(of, choice),
+            Files::Output { job, output } => {
+                let folder = (self.find)(choice, job, output).map(|it| it.folder).unwrap_or_default();
+                format!("[ -d {} ]", self.host.path(&folder))
+            }
+            Files::Earlier { .. } => "false".to_owned(),
         }
     }
 
@@ -80,11 +169,11 @@ impl<'a> Views<'a> {
     }
 
     /// The lines that make a directory; returns its number.
-    fn view(&mut self, files: &Files) -> usize {
+    fn view(&mut self, files: &'a Files, choice: Option<&'a str>, consume: &'a Consume) -> usize {
         match files {
             Files::Subtree { of, path } => {
                 self.subtrees = true;
-                let whole = self.view(of);
+                let whole = self.view(of, choice, consume);
                 let made = self.next();
                 let (of, own) = (message(&described(of)), message(&described(files)));
                 self.lines.push(format!("subtree {whole} {made} {} {of} {own}", relative(path)));
@@ -92,14 +181,14 @@ impl<'a> Views<'a> {
             }
             Files::Filter { of, pattern } => {
                 self.filters = true;
-                let whole = self.view(of);
+                let whole = self.view(of, choice, consume);
                 let made = self.next();
                 self.lines.push(format!("filter {whole} {made} {}", regex(pattern)));
                 made
             }
             Files::Merge { of, identical } => {
                 self.merges = true;
-                let all: Vec<usize> = of.iter().map(|it| self.view(it)).collect();
+                let all: Vec<usize> = of.iter().map(|it| self.view(it, choice, consume)).collect();
                 let made = self.next();
                 for (files, number) in of.iter().zip(&all) {
                     self.lines.push(format!("what[{number}]={}", message(&described(files))));
@@ -109,13 +198,27 @@ impl<'a> Views<'a> {
                 self.lines.push(format!("merge {made} {conflicts} {}", all.join(" ")));
                 made
             }
+            Files::Either { then, otherwise, .. } => {
+                let id = Some(consume.id.as_str());
+                let made = self.next();
+                let sides = then.iter().chain(otherwise).map(|side| {
+                    let lines = self.apart(|own| {
+                        let one = own.view(side, id, consume);
+                        own.lines.push(format!("mv {} {}", own.folder(one), own.folder(made)));
+                    });
+                    (self.there(side, id), lines)
+                });
+                let sides = sides.collect();
+                self.either(sides, false, consume);
+                made
+            }
             _ => {
                 let found = origin(self.plan, files).and_then(|of| {
-                    let fetched = (self.find)(of.job, &of.output.name)?;
-                    Some((fetched, &of.output.name, of.fields().next()?))
+                    let fetched = (self.find)(choice, of.job, &of.output.name)?;
+                    Some((fetched, of.fields().next()?))
                 });
                 match found {
-                    Some((fetched, output, field)) => self.directory(&fetched, output, field, files),
+                    Some((fetched, field)) => self.directory(&fetched, field, files),
                     None => self.next(),
                 }
             }
@@ -123,14 +226,22 @@ impl<'a> Views<'a> {
     }
 
     /// The lines that unpack a sealed directory and verify it.
-    fn directory(&mut self, fetched: &Fetched, output: &str, field: &flow_plan::model::Field, files: &Files) -> usize {
+    fn directory(&mut self, fetched: &Fetched<'_>, field: &Field, files: &Files) -> usize {
+        self.unpacks = true;
         let made = self.next();
-        let (archive, _) = packed(output, field);
+        let (archive, _) = packed(&fetched.output.name, field);
         // Both are called alike.
         let base = archive.strip_suffix(".tar").unwrap_or(&archive);
         let archive = self.host.path(&format!("{}/{base}", fetched.folder));
         let modes = if fetched.systems.windows { " modeless" } else { "" };
-        self.lines.push(format!("unpack {made} {archive} {}{modes}", message(&described(files))));
+        let line = format!("unpack {made} {archive} {}{modes}", message(&described(files)));
+        // What was not made holds nothing.
+        self.lines.push(if fetched.optional || fetched.output.always || field.optional {
+            let tar = archive.trim_end_matches('"');
+            format!("if [ -e {tar}.tar\" ]; then {line}; else mkdir -p {}; fi", self.folder(made))
+        } else {
+            line
+        });
         made
     }
 
@@ -139,9 +250,17 @@ impl<'a> Views<'a> {
         if self.lines.is_empty() {
             return Vec::new();
         }
+        if self.count == 0 {
+            // Nothing but files.
+            let titles = |line: &String| line.starts_with("view=");
+            return self.lines.into_iter().filter(|it| !titles(it)).collect();
+        }
         let tar = if self.os == Os::Macos { "COPYFILE_DISABLE=1 tar" } else { "tar" };
         let views = self.host.path("view");
-        let mut all = vec![format!("views={views}"), UNPACK.to_owned()];
+        let mut all = vec![format!("views={views}")];
+        if self.unpacks {
+            all.push(UNPACK.to_owned());
+        }
         if self.subtrees {
             all.push(format!("refuse_links() (\n{LINKS}\n)"));
             all.push(SUBTREE.to_owned());
@@ -221,28 +340,8 @@ merge() {
   done
 }"#;
 
-/// A pattern as a word that is an extended regular expression of whole lines, for bytes.
-fn regex(pattern: &str) -> String {
-    // A character of UTF-8: where lines are bytes, one alone would stand for a part of it.
-    const ANY: &str = r"([ -.0-~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf][\x80-\xbf][\x80-\xbf])";
-    let pieces = pieces(pattern);
-    let bytes = pieces.contains(&Piece::Any);
-    let mut text = String::new();
-    for piece in pieces {
-        match piece {
-            Piece::Plain(it) if r".[]{}()\*+?|^$".contains(it) => {
-                text.push_str(if bytes { r"\\" } else { r"\" });
-                text.push(it);
-            }
-            Piece::Plain('\'') if bytes => text.push_str(r"\'"),
-            Piece::Plain(it) => text.push(it),
-            Piece::Any => text.push_str(ANY),
-            Piece::Name => text.push_str("[^/]*"),
-            Piece::Folders => text.push_str("([^/]+/)*"),
-            Piece::Below => text.push_str(".+"),
-        }
-    }
-    if bytes { format!("$'^{text}$'") } else { word(&format!("^{text}$")) }
+fn indented(line: &str) -> String {
+    format!("  {}", line.replace('\n', "\n  "))
 }
 
 /// The lines that find the files which a consumer says are there.
@@ -251,7 +350,17 @@ pub(super) fn asserted(host: Host, consume: &Consume) -> Vec<String> {
         let id = if field.is_empty() { consume.id.clone() } else { format!("{}.{field}", consume.id) };
         format!("`{id}`, which is {}", described(&consume.from))
     };
-    assertions(&consume.asserts, &consume.schema, made, |path| host.path(&format!("in/{}/{path}", consume.id)))
+    let lines =
+        assertions(&consume.asserts, &consume.schema, made, |path| host.path(&format!("in/{}/{path}", consume.id)));
+    if !consume.optional || lines.is_empty() {
+        return lines;
+    }
+    let there = host.path(&format!("in/{}", consume.id));
+    vec![
+        format!("if [ -d {there} ]; then"),
+        lines.iter().map(|it| indented(it)).collect::<Vec<_>>().join("\n"),
+        "fi".to_owned(),
+    ]
 }
 
 /// The lines that look for files in directories of an artifact.

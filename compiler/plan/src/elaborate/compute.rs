@@ -1,10 +1,11 @@
 //! What is computed of values that are known later.
 
+use flow_analysis::ty::Ty;
 use flow_analysis::value::ConstValue;
 use flow_syntax::tree::BinaryOp;
 
 use super::value::{Val, constant};
-use crate::model::{Compute, Const, Guard, Op, Operand, Phase, Value, ValueType};
+use crate::model::{Compute, Const, Guard, Location, Op, Operand, Phase, Value, ValueType};
 
 /// A truth value as an operand.
 pub(super) fn truth(value: Value) -> Operand {
@@ -175,12 +176,58 @@ pub(super) fn shown_type(value: &Value) -> ValueType {
     match value {
         Value::Compute(it) => it.ty.clone(),
         Value::Changed(_) | Value::Present(_) | Value::Exists(_) | Value::Succeeded(_) => ValueType::Bool,
+        Value::Path(location) if location.is_pattern() => texts(),
         Value::Const(Const::Bool(_)) => ValueType::Bool,
         Value::Const(Const::Int(_)) => ValueType::Int,
         Value::Const(Const::Duration(_)) => ValueType::Duration,
         Value::Const(Const::None) => ValueType::Optional(Box::new(ValueType::String)),
         Value::Declassified { value, .. } => shown_type(value),
         _ => ValueType::String,
+    }
+}
+
+fn texts() -> ValueType {
+    ValueType::List(Box::new(ValueType::String))
+}
+
+/// The path of a file or directory of type `ty`. What one pattern matches is a list; where it has to
+/// match one file, that is its first element.
+pub(super) fn placed(location: Location, ty: &Ty) -> Value {
+    let one = location.is_pattern() && !matches!(ty, Ty::List(_));
+    let path = Value::Path(location);
+    if !one {
+        return path;
+    }
+    let first = Operand { value: Value::Const(Const::Int(0)), ty: ValueType::Int };
+    compute(Op::Index, vec![Operand { value: path, ty: texts() }, first], ValueType::String)
+}
+
+/// Texts as one list; those with a condition are left out where it does not hold.
+pub(super) fn those_there(items: Vec<(Value, Option<Value>)>) -> Value {
+    let list = |items: Vec<Value>| {
+        let items = items.into_iter().map(|value| Operand { value, ty: ValueType::String }).collect();
+        Operand { value: compute(Op::List, items, texts()), ty: texts() }
+    };
+    let mut all: Vec<Operand> = Vec::new();
+    let mut always = Vec::new();
+    for (item, condition) in items {
+        match condition {
+            None => always.push(item),
+            Some(condition) => {
+                if !always.is_empty() {
+                    all.push(list(std::mem::take(&mut always)));
+                }
+                let value = either(condition, list(vec![item]), list(Vec::new()));
+                all.push(Operand { value, ty: texts() });
+            }
+        }
+    }
+    if !always.is_empty() {
+        all.push(list(always));
+    }
+    match all.len() {
+        1 => all.pop().map_or(Value::Const(Const::None), |it| it.value),
+        _ => compute(Op::Concat, all, texts()),
     }
 }
 

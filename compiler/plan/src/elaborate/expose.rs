@@ -7,10 +7,13 @@ use flow_syntax::tree::{Expr, Map, Text};
 
 use super::claim::expose_options;
 use super::compute::guard;
-use super::graph::Graph;
+use super::consume::{ASSERTED, Needs, Traced};
+use super::graph::{Graph, Instance};
+use super::job::{Built, DEFAULT_TIMEOUT_SECONDS};
+use super::name::slug;
 use super::scope::{Result, Scope};
-use super::value::{Choice, Made, Origin, Val};
-use crate::model::{Expose, When};
+use super::value::{Choice, Made, Origin, Val, constant, schema};
+use crate::model::{Consume, Expose, Found, Job, Location, When};
 
 /// Under which name, and how.
 struct Shown {
@@ -44,7 +47,7 @@ impl<'db> Graph<'db> {
 
     fn show(
         &mut self,
-        scope: &Scope<'db>,
+        scope: &mut Scope<'db>,
         span: Span,
         val: &Val,
         shown: &Shown,
@@ -71,14 +74,10 @@ impl<'db> Graph<'db> {
             }
             _ => return scope.not_built(span, "exposing this"),
         };
-        let Made { source: Origin::Output { job, output }, part, .. } = &**made else {
-            return scope.not_built(span, "exposing what no job of this run makes");
+        let Made { source: Origin::Output { job, output }, part, asserted: None } = &**made else {
+            return self.show_apart(scope, span, made, shown, named);
         };
         let field = (!part.is_empty()).then(|| part.clone());
-        let Some(traced) = self.trace(made) else { return Err(Vec::new()) };
-        if field.is_some() && !matches!(&*traced.leaves, [only] if only.name.is_empty()) {
-            return scope.not_built(span, "exposing a part that is not one file or directory");
-        }
         let name = shown.name.clone().unwrap_or_else(|| field.clone().unwrap_or_else(|| output.to_string()));
         named.push(name.clone());
         let condition = guard(&self.guards);
@@ -93,6 +92,60 @@ impl<'db> Graph<'db> {
                 ..Expose::new(name, output.as_str(), shown.place.clone())
             });
         }
+        Ok(())
+    }
+
+    /// What no job of this run makes as it is shown, a view or files of an earlier run, has a job of its
+    /// own that gets it.
+    fn show_apart(
+        &mut self,
+        scope: &mut Scope<'db>,
+        span: Span,
+        made: &Made,
+        shown: &Shown,
+        named: &mut Vec<String>,
+    ) -> Result<()> {
+        let Some(name) = shown.name.clone() else {
+            return scope.not_built(span, "exposing this without a name");
+        };
+        let Some(Traced { from, ty, leaves, optional, asserts }) = self.trace(made) else { return Err(Vec::new()) };
+        let mut needs = Needs::default();
+        needs.files(&from);
+        let title = format!("expose {name}");
+        let id = slug(&title);
+        self.take_id(scope, &id, span, "another name")?;
+        let path = match (&*leaves, asserts.first()) {
+            (_, Some(asserted)) => leaves.first().map(|dir| format!("{}/{}", dir.path, asserted.path)),
+            ([only], None) if only.name.is_empty() => Some(only.path.clone()),
+            _ => None,
+        };
+        let own: Vec<_> = leaves.iter().filter(|leaf| leaf.name != ASSERTED).cloned().collect();
+        let input = "files".to_owned();
+        let location = Location::Consumed { input: input.clone(), path: path.unwrap_or_default() };
+        let consume = Consume { optional, asserts, ..Consume::new(input, from, schema(self.db, &ty, &own)) };
+        let expose = Expose {
+            found: Some(Found::Placed(location)),
+            when: shown.when,
+            retention_days: shown.retention_days,
+            ..Expose::new(name.clone(), "", shown.place.clone())
+        };
+        let job = Job {
+            id,
+            name: "expose".to_owned(),
+            title,
+            keys: self.keys.iter().map(constant).collect(),
+            guard: guard(&self.guards),
+            stage: self.stage.clone(),
+            role: self.role,
+            timeout_seconds: DEFAULT_TIMEOUT_SECONDS,
+            consumes: vec![consume],
+            exposes: vec![expose],
+            needs: needs.edges,
+            place: shown.place.clone(),
+            ..Job::default()
+        };
+        named.push(name);
+        self.jobs.push(Instance { job, built: Built { outputs: Vec::new() }, place: shown.at });
         Ok(())
     }
 }

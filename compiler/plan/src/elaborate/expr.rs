@@ -6,7 +6,7 @@ use flow_analysis::value::ConstValue;
 use flow_syntax::Span;
 use flow_syntax::tree::{BinaryOp, Element, Expr, ExprKind, HoleKind, Text, TextPart, UnaryOp};
 
-use super::compute::{all, any, as_truth, binary, compute, either, literal, not, present, shown_type};
+use super::compute::{all, any, as_truth, binary, compute, either, literal, not, placed, present, shown_type};
 use super::scope::{Calls, Result, Scope};
 use super::value::{Choice, Val, constant, value_type};
 use crate::model::{Const, Op, Operand, Value, ValueType};
@@ -232,9 +232,9 @@ impl<'db> Scope<'db> {
         match val {
             Val::Const(value) => Some(Value::Const(constant(value))),
             Val::Late(value) => Some(value.clone()),
-            Val::Files(files) => match files.location() {
-                Some(location) => Some(Value::Path(location)),
-                None => files.json(self.db).map(|(file, path)| Value::Json { file, path }),
+            Val::Files(files) => match (files.location(), files.leaf()) {
+                (Some(location), Some(leaf)) => Some(placed(location, &leaf.ty)),
+                _ => files.json(self.db).map(|(file, path)| Value::Json { file, path }),
             },
             Val::Outputs(outputs) => match outputs.values.as_slice() {
                 [(_, only)] => self.late(only),

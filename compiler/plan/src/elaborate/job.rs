@@ -24,7 +24,7 @@ use crate::model::{
 };
 
 /// The timeout of a job that does not say one.
-const DEFAULT_TIMEOUT_SECONDS: u64 = 3600;
+pub(super) const DEFAULT_TIMEOUT_SECONDS: u64 = 3600;
 
 /// What the caller decides of an instance.
 pub(super) struct Frame {

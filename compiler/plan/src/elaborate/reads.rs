@@ -8,6 +8,7 @@ use flow_analysis::value::ConstValue;
 use flow_syntax::Code;
 use flow_syntax::tree::{self, Expr, HoleKind, Place, PlaceStep, TextPart};
 
+use super::compute::those_there;
 use super::name::{shown, unique, variable};
 use super::scope::{Result, Scope};
 use super::value::{Val, constant};
@@ -62,6 +63,14 @@ impl Reads {
                     return Ok(());
                 }
             };
+            if items.iter().any(|item| may_lack(item).is_some()) {
+                let there = items.iter().map(|item| Some((scope.late(item)?, may_lack(item))));
+                let Some(there) = there.collect() else { return scope.not_built(e.span, "spreading this") };
+                let value = those_there(there);
+                let variable = self.named(e, &value);
+                self.parts.push(ScriptPart::Spread { variable, value });
+                return Ok(());
+            }
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
                     self.text(" ");
@@ -84,6 +93,11 @@ impl Reads {
                 _ => self.variable(e, Value::Const(constant(value)), position),
             },
             Val::Files(files) => match files.location() {
+                // Which file that is, is known when it is there.
+                Some(location) if location.is_pattern() => match scope.late(val) {
+                    Some(value) => self.variable(e, value, position),
+                    None => Err(Vec::new()),
+                },
                 Some(location) => {
                     self.parts.push(ScriptPart::Path { location, position });
                     Ok(())
@@ -143,6 +157,13 @@ impl Reads {
             })
         })
     }
+}
+
+/// Whether files are there, where they may not be.
+fn may_lack(val: &Val) -> Option<Value> {
+    let Val::Files(files) = val else { return None };
+    let optional = files.optional || files.leaf().is_some_and(|leaf| leaf.optional);
+    files.location().filter(|_| optional).map(Value::Present)
 }
 
 /// A const value as text of the script, where that is plainly safe.

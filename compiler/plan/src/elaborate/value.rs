@@ -10,6 +10,7 @@ use flow_analysis::{Db, scope};
 use smol_str::SmolStr;
 
 use crate::model::{Const, Field, FieldKind, Location, Matches, Schema, Value, ValueType};
+use crate::pattern::split;
 
 /// A value during elaboration. Cheap to clone: loops do so for every element.
 #[derive(Clone, Debug)]
@@ -192,7 +193,7 @@ impl Files {
     /// Where that is to be written; of a pattern it is the folder that holds what matches.
     pub(super) fn target(&self) -> Option<Location> {
         let leaf = self.leaf()?;
-        Some(self.at(if leaf.is_pattern() { folder(&leaf.path) } else { leaf.path.clone() }))
+        Some(self.at(if leaf.is_pattern() { split(&leaf.path).0.to_owned() } else { leaf.path.clone() }))
     }
 
     /// A path of it.
@@ -202,14 +203,6 @@ impl Files {
             Base::Produced(output) => Location::Produced { output: output.clone(), path },
         }
     }
-}
-
-/// The folders of a pattern above its first `*` or `?`; empty where there are none.
-fn folder(pattern: &str) -> String {
-    let mut parts: Vec<&str> = pattern.split('/').collect();
-    let plain = parts.iter().take_while(|part| !part.contains(['*', '?'])).count();
-    parts.truncate(plain);
-    parts.join("/")
 }
 
 /// The JSON file of which `part` is a field, and the way to it.

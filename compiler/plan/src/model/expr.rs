@@ -31,7 +31,8 @@ pub enum Value {
         /// The output's name.
         output: String,
     },
-    /// The path of a file or directory that the compiler places.
+    /// The path of a file or directory that the compiler places; of a [pattern](Location::is_pattern)
+    /// the list of the files that it matches, sorted by bytes.
     Path(Location),
     /// Parts of a text, joined.
     Join(Vec<Value>),
@@ -271,4 +272,15 @@ pub enum Location {
         /// The published name.
         name: String,
     },
+}
+
+impl Location {
+    /// Whether it stands for all files that match, since its path is a pattern: no other path holds
+    /// a `*` or `?`.
+    pub fn is_pattern(&self) -> bool {
+        match self {
+            Self::Consumed { path, .. } | Self::Produced { path, .. } => path.contains(['*', '?']),
+            Self::Value { .. } => false,
+        }
+    }
 }

@@ -171,6 +171,11 @@ impl Field {
     pub fn new(name: impl Into<String>, kind: FieldKind, path: impl Into<String>) -> Self {
         Self { name: name.into(), kind, path: path.into(), optional: false, matches: None, json: None }
     }
+
+    /// Whether what lies at a path of the artifact is of this field.
+    pub fn covers(&self, path: &str) -> bool {
+        if self.matches.is_some() { crate::pattern::matches(&self.path, path) } else { self.path == path }
+    }
 }
 
 impl Output {
@@ -181,6 +186,13 @@ impl Output {
 }
 
 impl Expose {
+    /// Whether a field of the output is among what is shown: all are, or one with what it holds.
+    pub fn shows(&self, field: &Field) -> bool {
+        self.field.as_ref().is_none_or(|name| {
+            field.name.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    }
+
     /// An output as a whole, however the job ends.
     pub fn new(name: impl Into<String>, output: impl Into<String>, place: Place) -> Self {
         Self {

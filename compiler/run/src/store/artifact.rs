@@ -74,8 +74,8 @@ impl Display for SealProblem {
 pub(crate) fn seal(store: &Store, schema: &Schema, root: &Path) -> Result<(Digest, Vec<String>), SealError> {
     let mut manifest = Manifest::default();
     for field in &schema.fields {
-        match fields::check(root, field) {
-            Ok(()) => add_field(store, field, root, &mut manifest)?,
+        match fields::files(root, field) {
+            Ok(files) => add_field(store, field, &files, root, &mut manifest)?,
             Err(FieldProblem::Missing) if field.optional => {}
             Err(problem) => {
                 return Err(SealError::Field { field: field.name.clone(), path: field.path.clone(), problem });
@@ -86,7 +86,13 @@ pub(crate) fn seal(store: &Store, schema: &Schema, root: &Path) -> Result<(Diges
     Ok((digest, strays(schema, root)?))
 }
 
-fn add_field(store: &Store, field: &Field, root: &Path, manifest: &mut Manifest) -> Result<(), SealError> {
+fn add_field(
+    store: &Store,
+    field: &Field,
+    files: &[String],
+    root: &Path,
+    manifest: &mut Manifest,
+) -> Result<(), SealError> {
     let path = root.join(&field.path);
     if field.kind == FieldKind::Opaque {
         let mut own = Manifest::default();
@@ -95,9 +101,11 @@ fn add_field(store: &Store, field: &Field, root: &Path, manifest: &mut Manifest)
         return Ok(());
     }
     // A link that a script put where a file is wanted stands for the file, as for every program that opens it.
-    let (digest, size) = store.add_file(&path)?;
-    let executable = field.kind == FieldKind::Exec;
-    manifest.entries.push(Entry::File { path: field.path.clone(), executable, size, digest });
+    for path in files {
+        let (digest, size) = store.add_file(&root.join(path))?;
+        let executable = field.kind == FieldKind::Exec;
+        manifest.entries.push(Entry::File { path: path.clone(), executable, size, digest });
+    }
     Ok(())
 }
 
@@ -207,7 +215,7 @@ fn strays(schema: &Schema, root: &Path) -> Result<Vec<String>, StoreError> {
             let path = folder.join(entry.file_name());
             if entry.file_type().with("read", &entry.path())?.is_dir() {
                 folders.push(path);
-            } else if !schema.fields.iter().any(|it| path == Path::new(&it.path)) {
+            } else if !schema.fields.iter().any(|it| it.covers(&path.to_string_lossy())) {
                 found.push(path.to_string_lossy().into_owned());
             }
         }

@@ -74,14 +74,19 @@ impl Store {
         schema: &Schema,
         find: Find<'_>,
     ) -> Result<Digest, ViewError> {
-        if let Files::Output { job, output } = files {
-            return find(job, output).ok_or_else(|| ViewError::Missing(described(files)));
-        }
         let mut manifest = Manifest::default();
         if let Some(of) = origin(plan, files) {
             let whole = find(of.job, &of.output.name).ok_or_else(|| ViewError::Missing(described(files)))?;
-            let entries = self.manifest(&whole)?.entries.into_iter();
-            manifest.entries.extend(entries.filter(|it| schema.fields.iter().any(|field| field.path == it.path())));
+            let pairs = of.seen_as(schema);
+            if of.part.is_empty() && pairs.iter().all(|(field, own)| field.path == own.path) {
+                return Ok(whole);
+            }
+            for entry in self.manifest(&whole)?.entries {
+                let Some((_, own)) = pairs.iter().find(|(field, _)| field.covers(entry.path())) else { continue };
+                // What a pattern matches keeps its name.
+                let path = if own.matches.is_some() { entry.path().to_owned() } else { own.path.clone() };
+                manifest.entries.push(entry.moved(path));
+            }
         } else if let [field] = schema.fields.as_slice() {
             let view = self.view(plan, files, find)?;
             manifest.entries.push(self.add_directory(field.path.clone(), &view)?);
