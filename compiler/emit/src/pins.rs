@@ -36,6 +36,12 @@ pub(crate) struct Uses {
 pub(crate) const CHECKOUT: &str = "actions/checkout@v7";
 /// Stores files.
 pub(crate) const UPLOAD: &str = "actions/upload-artifact@v7";
+/// Keeps folders between runs.
+pub(crate) const CACHE: &str = "actions/cache@v6";
+/// Its first half.
+pub(crate) const CACHE_RESTORE: &str = "actions/cache/restore@v6";
+/// Its second half.
+pub(crate) const CACHE_SAVE: &str = "actions/cache/save@v6";
 /// Brings stored files back.
 pub(crate) const DOWNLOAD: &str = "actions/download-artifact@v8";
 

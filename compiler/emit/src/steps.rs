@@ -2,15 +2,17 @@
 //! script with what must stand before and after it, and the variables it needs.
 
 use flow_plan::model::{
-    Job, Location, OutputKind, Publish, PublishFrom, Run, Script, ScriptPart, Shell, Step, Value, ValueType,
+    FieldKind, Job, Location, OutputKind, Publish, PublishFrom, Run, Script, ScriptPart, Shell, Step, Value, ValueType,
 };
 use flow_plan::pattern::split;
 use flow_plan::script;
+use rustc_hash::FxHashSet;
 
 use crate::facts::Facts;
 use crate::shell::artifacts::{Input, Packing, received};
 use crate::shell::patterns::{Collected, collected};
 use crate::shell::reads::{Finish, line};
+use crate::shell::retry::{Attempt, attempts};
 use crate::shell::seal::folders;
 use crate::shell::values::{Form, captured, checked, child};
 use crate::shell::views::Fetched;
@@ -64,6 +66,12 @@ pub(crate) trait Platform {
     /// Whether an entry of the job's environment can stand at the job.
     fn is_job_wide(&self, job: &Job, variable: &str, value: &Value) -> bool;
 
+    /// The script for a statement that the platform has a word of its own for: an export, an addition to
+    /// the search path, a summary.
+    fn word(&self, _run: &Run) -> Option<Script> {
+        None
+    }
+
     /// The lines that hand a checked value to the platform.
     fn publish(&self, job: &Job, step: &Step, publish: &Publish, form: Form) -> Vec<String>;
 }
@@ -89,9 +97,14 @@ pub(crate) fn compose(
     step: &Step,
 ) -> Result<Composed, EmitError> {
     let host = platform.host();
+    let word;
     let script = match &step.run {
         Run::Script(script) => script,
         Run::Take { from, to, pattern: true, .. } => return collect(host, job, step, ".", from, to),
+        Run::Export { .. } | Run::AddPath(_) | Run::Summary(_) | Run::SummaryFile(_) => {
+            word = platform.word(&step.run).ok_or_else(|| EmitError::at(&step.place, NOT_LOWERED, ""))?;
+            &word
+        }
         Run::Take { from, to, kind, .. } => {
             let text = artifacts::taken(host, from, &script::path(to), *kind);
             return Ok(Composed { shell: Shell::Bash, text, env: Vec::new(), after: None });
@@ -135,7 +148,16 @@ pub(crate) fn compose(
             line(host, script.shell, variable, finish).map_err(|why| refuse(why, "write the step in another shell"))?;
         lines.push(one);
     }
-    let (body, after) = body(facts, platform, job, step, script, &rendered.text)
+    let posix = matches!(script.shell, Shell::Sh | Shell::Bash);
+    if step.retry.is_some() && !posix {
+        // The script stands in a file: what comes first in it, too.
+        lines.push(rendered.text);
+        let text = lines.join("\n");
+        let (text, after) = body(facts, platform, job, step, script.shell, &text)
+            .map_err(|why| refuse(why, "write the step in another shell"))?;
+        return Ok(Composed { shell: Shell::Bash, text, env: lowered.env, after });
+    }
+    let (body, after) = body(facts, platform, job, step, script.shell, &rendered.text)
         .map_err(|why| refuse(why, "change the value's type"))?;
     lines.push(body);
     Ok(Composed { shell: script.shell, text: lines.join("\n"), env: lowered.env, after })
@@ -170,12 +192,19 @@ fn body(
     platform: &impl Platform,
     job: &Job,
     step: &Step,
-    script: &Script,
+    shell: Shell,
     text: &str,
 ) -> Result<(String, Option<String>), &'static str> {
     let host = platform.host();
+    let stdout = step.publishes.iter().find(|it| it.from == PublishFrom::Stdout);
+    let kept = stdout.map(|it| host.path(&value_path(&step.id, &it.name)));
+    let tried = step.retry.map(|retry| {
+        let empties = emptied(host, job, step);
+        attempts(host, shell, text, &Attempt { retry, empties: &empties, kept: kept.as_deref(), step: &step.id })
+    });
+    let tried = tried.transpose()?;
     if step.publishes.is_empty() {
-        return Ok((text.to_owned(), None));
+        return Ok((tried.unwrap_or_else(|| text.to_owned()), None));
     }
     let mut lines = vec![host.fail()];
     for publish in &step.publishes {
@@ -186,15 +215,42 @@ fn body(
         lines.extend(check);
         lines.extend(platform.publish(job, step, publish, form));
     }
-    let stdout = step.publishes.iter().find(|it| it.from == PublishFrom::Stdout);
-    let kept = stdout.map(|it| captured(script.shell, text, &host.path(&value_path(&step.id, &it.name))));
     let publishing = lines.join("\n");
-    if matches!(script.shell, Shell::Sh | Shell::Bash) {
+    if let Some(tried) = tried {
+        return Ok((format!("{tried}\n\n{publishing}"), None));
+    }
+    let kept = kept.map(|file| captured(shell, text, &file));
+    if matches!(shell, Shell::Sh | Shell::Bash) {
         let author = kept.unwrap_or_else(|| child(text));
         Ok((format!("{author}\n\n{publishing}"), None))
     } else {
         Ok((kept.unwrap_or_else(|| text.to_owned()), Some(publishing)))
     }
+}
+
+/// The commands that remove what an attempt of a step has left where it promised to write.
+fn emptied(host: Host, job: &Job, step: &Step) -> Vec<String> {
+    let mut lines = Vec::new();
+    for write in &step.writes {
+        let output = job.outputs.iter().find(|it| it.name == write.output);
+        let Some(OutputKind::Artifact(schema)) = output.map(|it| &it.kind) else { continue };
+        let Some(field) = schema.fields.iter().find(|it| it.name == write.field) else { continue };
+        let path = artifacts::join(&format!("out/{}", write.output), &field.path);
+        lines.push(if field.kind == FieldKind::Opaque {
+            format!("rm -rf {0} && mkdir -p {0}", host.path(&path))
+        } else if field.matches.is_some() {
+            // What else lies in its folder is not its own.
+            let folder = artifacts::join(&format!("out/{}", write.output), "");
+            format!("rm -rf {}/{}", host.path(&folder), field.path.replace(' ', "\\ "))
+        } else {
+            format!("rm -rf {}", host.path(&path))
+        });
+    }
+    let values = step.publishes.iter().filter(|it| it.from == PublishFrom::File);
+    lines.extend(values.map(|it| format!("rm -f {}", host.path(&value_path(&step.id, &it.name)))));
+    let mut seen = FxHashSet::default();
+    lines.retain(|it| seen.insert(it.clone()));
+    lines
 }
 
 /// Where a value's text is kept, below the job's private folder.

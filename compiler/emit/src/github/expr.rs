@@ -9,8 +9,8 @@ use flow_plan::model::{Compute, Const, Files, Job, Op, Operand, Value, ValueType
 use flow_plan::script;
 
 use super::context::{self, Reach};
-use super::params;
 use super::values::quoted;
+use super::{foreign, params};
 use crate::facts::Facts;
 use crate::lower::conditions::{conjuncts, negated};
 use crate::lower::types::Types;
@@ -244,8 +244,10 @@ impl<'a> Scope<'a> {
             Value::Secret(name) => matches!(self.site, Site::Step | Site::JobEnv | Site::End).then(|| {
                 Said::new(Form::Text, Expr::one(format!("secrets.{}", context::secret(self.facts.plan, name))))
             }),
-            Value::Step { step, name } => matches!(self.site, Site::If | Site::Step | Site::End)
-                .then(|| Said::new(Form::Text, Expr::one(format!("steps.{step}.outputs.{name}")))),
+            Value::Step { step, name } => matches!(self.site, Site::If | Site::Step | Site::End).then(|| {
+                let said = self.job.map(|job| foreign::output(self.facts, job, step, name));
+                Said::new(Form::Text, Expr::one(said.unwrap_or_else(|| format!("steps.{step}.outputs.{name}"))))
+            }),
             Value::Output { job, output } => match self.facts.early(job, output) {
                 Some(early) => self.say(early),
                 None if self.site == Site::Pipeline => None,

@@ -1,10 +1,14 @@
 //! GitHub Actions: from a plan to one workflow.
 
 mod artifacts;
+mod cache;
+mod checkout;
+mod container;
 mod context;
 mod expose;
 mod expr;
 mod filter;
+mod foreign;
 mod gate;
 mod jobs;
 mod matrix;
@@ -13,9 +17,11 @@ mod params;
 mod raw;
 mod schedule;
 mod settings;
+mod step;
 mod steps;
 mod triggers;
 mod values;
+mod words;
 
 use flow_plan::construct::Construct;
 use flow_plan::model::{Place, Plan};
@@ -52,12 +58,14 @@ pub(crate) const LOWERED: &[Construct] = &[
     Construct::Environment,
     Construct::Container,
     Construct::Service,
+    Construct::Cache,
     Construct::Permissions,
     Construct::ContinueOnError,
     Construct::JobAlways,
     Construct::AlwaysOutput,
     Construct::FamilyOutput,
     Construct::OptionalFiles,
+    Construct::CheckoutPlace,
     Construct::Assertion,
     Construct::Part,
     Construct::Either,
@@ -67,6 +75,14 @@ pub(crate) const LOWERED: &[Construct] = &[
     Construct::ExposeWhen,
     Construct::ExposeGuard,
     Construct::TakeFiles,
+    Construct::OnFailure,
+    Construct::Finally,
+    Construct::Retry,
+    Construct::ForeignStep,
+    Construct::Export,
+    Construct::AddPath,
+    Construct::Summary,
+    Construct::Checkout,
     Construct::PassFiles,
     Construct::Succeeded,
 ];

@@ -1,38 +1,36 @@
 //! The steps of a job: the sources, what it consumes, the author's own steps, what it leaves.
 
-use flow_plan::model::{Block, Checkout, Job, Shell, Step};
+use flow_plan::model::{Block, Job};
 
-use super::expr::Expr;
-use super::jobs::minutes;
 use super::values::{Github, HOST, literal};
-use super::{artifacts, raw};
-use crate::lower::Site;
-use crate::pins::CHECKOUT;
-use crate::steps::{Composed, compose, room};
-use crate::yaml::{Around, Item, Map, Node};
+use super::{artifacts, cache, checkout, container, step};
+use crate::steps::room;
+use crate::yaml::{Around, Entry, Item, Key, Map, Node};
 use crate::{EmitError, Pins};
 
 /// All steps, in order.
 pub(super) fn all(github: &Github<'_>, job: &Job) -> Result<Vec<Item>, Vec<EmitError>> {
     let mut items = Vec::new();
+    let mut errors = Vec::new();
+    let mut add = |made: Result<Vec<Item>, Vec<EmitError>>, items: &mut Vec<Item>| match made {
+        Ok(it) => items.extend(it),
+        Err(it) => errors.extend(it),
+    };
     if let Some(it) = &job.checkout {
-        items.push(checkout(github.pins, it, job.inputs.as_deref()));
+        add(checkout::first(github, job, it).map(|it| vec![it]).map_err(|it| vec![it]), &mut items);
     }
-    items.extend(artifacts::downloads(github, job)?);
+    items.extend(container::link(job));
+    add(cache::restored(github, job), &mut items);
+    add(artifacts::downloads(github, job), &mut items);
     if let Some(script) = room(HOST, job) {
         items.push(generated("Make room for what this job writes", None, &script));
     }
-    let mut errors = Vec::new();
+    let ready = if job.steps.iter().any(|it| it.block != Block::Main) { ready(job, &mut items) } else { None };
     for step in &job.steps {
-        match author_step(github, job, step) {
-            Ok(it) => items.extend(it),
-            Err(it) => errors.push(it),
-        }
+        add(step::steps(github, job, step, ready.as_deref()).map_err(|it| vec![it]), &mut items);
     }
-    match artifacts::uploads(github, job) {
-        Ok(it) => items.extend(it),
-        Err(it) => errors.extend(it),
-    }
+    add(artifacts::uploads(github, job), &mut items);
+    items.extend(cache::saved(github, job));
     if items.is_empty() && errors.is_empty() {
         errors.push(EmitError::at(&job.place, format!("job {} has no step", job.id), "give it one, or remove the job"));
     }
@@ -42,40 +40,26 @@ pub(super) fn all(github: &Github<'_>, job: &Job) -> Result<Vec<Item>, Vec<EmitE
     for item in items.iter_mut().skip(1) {
         item.around.blank = true;
     }
+    if job.container.is_some() {
+        items.iter_mut().for_each(container::inside);
+    }
     Ok(items)
 }
 
-fn checkout(pins: &Pins, options: &Checkout, inputs: Option<&[String]>) -> Item {
-    let mut with = Map::new();
-    if options.depth != 1 {
-        with.push("fetch-depth", u64::from(options.depth));
+/// The id of the last step before the author's own: what comes last in a job runs only if that
+/// succeeded, since before it nothing has begun. `None`: there is no such step.
+fn ready(job: &Job, items: &mut [Item]) -> Option<String> {
+    let Some(Item { value: Node::Map(map), .. }) = items.last_mut() else { return None };
+    if let Some(Node::Text(id)) = map.get("id") {
+        return Some(id.clone());
     }
-    // All of the history comes with the tags.
-    if options.tags && options.depth != 0 {
-        with.push("fetch-tags", true);
+    let mut id = "ready".to_owned();
+    while job.steps.iter().any(|it| it.id == id) {
+        id.push('_');
     }
-    if options.submodules {
-        with.push("submodules", true);
-    }
-    if options.lfs {
-        with.push("lfs", true);
-    }
-    if let Some(patterns) = inputs {
-        let lines: Vec<_> = patterns.iter().map(|it| anchored(it)).collect();
-        with.push("sparse-checkout", Node::Block(format!("{}\n", lines.join("\n"))));
-        with.push("sparse-checkout-cone-mode", false);
-    }
-    with.push("persist-credentials", false);
-    uses(pins, "Check out the sources", None, CHECKOUT, with)
-}
-
-/// A pattern relative to the root, as git's ignore files write it: there, one without a slash would
-/// hold at any depth.
-fn anchored(pattern: &str) -> String {
-    match pattern.strip_prefix('!') {
-        Some(rest) => format!("!/{rest}"),
-        None => format!("/{pattern}"),
-    }
+    let entry = Entry { key: Key::Text("id".to_owned()), value: id.as_str().into(), around: Around::default() };
+    map.entries.insert(1.min(map.entries.len()), entry);
+    Some(id)
 }
 
 /// A step that runs an action of the [standard table](crate::pins).
@@ -98,59 +82,6 @@ pub(super) fn conditional(name: &str, id: Option<&str>, condition: Option<&str>,
     Item::bare(map.with("run", script_node(script)))
 }
 
-fn script_node(text: &str) -> Node {
+pub(super) fn script_node(text: &str) -> Node {
     if text.contains('\n') { Node::Block(format!("{text}\n")) } else { Node::Block(text.to_owned()) }
-}
-
-/// When a step runs, seen from those before it.
-fn condition(github: &Github<'_>, job: &Job, step: &Step) -> Result<Option<String>, EmitError> {
-    let said = step.guard.as_ref().map(|it| github.condition(Some(job), &it.condition, Site::If)).transpose();
-    let guard = said.map_err(|why| EmitError::at(&step.place, why, "leave this backend out, or ask it another way"))?;
-    let block = match step.block {
-        Block::Main => None,
-        Block::OnFailure => Some(Expr::one("failure()")),
-        Block::Finally => Some(Expr::one("always()")),
-    };
-    let whole = match (block, guard) {
-        (Some(block), Some(guard)) => Some(block.and(guard)),
-        (block, guard) => block.or(guard),
-    };
-    Ok(whole.map(|it| it.condition()))
-}
-
-fn author_step(github: &Github<'_>, job: &Job, step: &Step) -> Result<Vec<Item>, EmitError> {
-    let Composed { shell, text, env, after } = compose(github.facts, github, job, step)?;
-    let is_read = step.publishes.iter().any(|it| github.facts.is_read(job, &step.id, &it.name));
-    let id = is_read.then_some(step.id.as_str());
-    let own_id = if after.is_some() { None } else { id };
-    let condition = condition(github, job, step)?;
-    let mut map = Map::new().with("name", literal(&step.title)).with_some("id", own_id);
-    map = map.with_some("if", condition.as_deref());
-    let shell = match (&step.run, shell) {
-        (_, Shell::Bash) => None,
-        (_, Shell::Sh) => Some("sh"),
-        (_, Shell::Pwsh) => Some("pwsh"),
-        (_, Shell::Cmd) => Some("cmd"),
-        (_, Shell::Python) => Some("python"),
-    };
-    if let Some(shell) = shell {
-        // Auditors warn of cmd wherever they see it; here it is the author's choice.
-        let around = if shell == "cmd" { Around::beside("zizmor: ignore[misfeature]") } else { Around::default() };
-        map.push_around("shell", shell, around);
-    }
-    map = map.with_some("working-directory", step.workdir.as_deref().map(literal));
-    map = map.with_some("timeout-minutes", step.timeout_seconds.map(minutes));
-    let mut variables = Map::new();
-    for (name, value) in env {
-        variables.push(name, value);
-    }
-    if !variables.entries.is_empty() {
-        map.push("env", variables);
-    }
-    map.push("run", script_node(&text));
-    raw::merge_in(github, job, &mut map, &step.raw)?;
-    let own = Item { value: map.into(), around: Around::default().above(step.docs.as_deref()) };
-    let publish = after
-        .map(|script| conditional(&format!("Publish what “{}” made", step.title), id, condition.as_deref(), &script));
-    Ok(std::iter::once(own).chain(publish).collect())
 }

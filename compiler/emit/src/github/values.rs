@@ -2,9 +2,10 @@
 //!
 //! No value is ever pasted into a script: an outsider's text would be run.
 
-use flow_plan::model::{Arch, Const, Job, Os, Place, Publish, Shell, Step, Value};
+use flow_plan::model::{Arch, Const, Job, Os, Place, Publish, Run, Script, Shell, Step, Value};
 
 use super::expr::{Expr, Scope};
+use super::words;
 use crate::facts::Facts;
 use crate::lower::Site;
 use crate::shell::reads::Finish;
@@ -117,6 +118,10 @@ impl Platform for Github<'_> {
         is_job_wide(value)
     }
 
+    fn word(&self, run: &Run) -> Option<Script> {
+        words::script(run)
+    }
+
     fn publish(&self, job: &Job, step: &Step, publish: &Publish, form: Form) -> Vec<String> {
         if !self.facts.is_read(job, &step.id, &publish.name) {
             return Vec::new();
@@ -129,8 +134,8 @@ impl Platform for Github<'_> {
             // Some shells' echo changes backslashes.
             Form::Line => vec![format!("printf '%s\\n' \"{name}=$value\" >> \"$GITHUB_OUTPUT\"")],
             Form::File => vec![
-                "# Drawn only now, so that the value cannot hold it.".to_owned(),
-                "end=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n')".to_owned(),
+                END[0].to_owned(),
+                END[1].to_owned(),
                 format!(
                     "{{ echo \"{name}<<$end\"; printf '%s\\n' \"$(cat \"$file\")\"; echo \"$end\"; }} >> \"$GITHUB_OUTPUT\""
                 ),
@@ -138,6 +143,10 @@ impl Platform for Github<'_> {
         }
     }
 }
+
+/// The lines that make a line for the end of a value.
+pub(super) const END: [&str; 2] =
+    ["# Drawn only now, so that the value cannot hold it.", "end=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n')"];
 
 /// What a line of output can tell the runner to do.
 const COMMANDS: [&str; 10] = [

@@ -55,7 +55,7 @@ pub(super) fn inside(path: &str) -> String {
 }
 
 /// A path below the private folder.
-pub(super) fn join(folder: &str, path: &str) -> String {
+pub(crate) fn join(folder: &str, path: &str) -> String {
     match (folder, path) {
         (folder, "" | ".") => folder.to_owned(),
         ("" | ".", path) => path.to_owned(),

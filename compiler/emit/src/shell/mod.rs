@@ -10,6 +10,7 @@ mod json;
 pub mod manifest;
 pub mod patterns;
 pub mod reads;
+pub mod retry;
 pub mod seal;
 pub mod values;
 pub mod views;

@@ -54,6 +54,8 @@ pub(super) struct Steps<'db> {
     pub checkout: Option<Checkout>,
     /// A step stands before.
     begun: bool,
+    /// What stands above the statement that is being carried out, until a step has it.
+    docs: Option<String>,
     /// What the value of the `if`, `match` or block that is being carried out is for.
     pub wanted: Option<Wanted>,
 }
@@ -224,6 +226,7 @@ impl<'db> Steps<'db> {
             consumes,
             checkout,
             begun: false,
+            docs: None,
             wanted: None,
         }
     }
@@ -287,6 +290,7 @@ impl<'db> Steps<'db> {
     pub(super) fn stmt(&mut self, scope: &mut Scope<'db>, stmt: &Stmt) -> Result<()> {
         let begun = self.begun;
         self.begun |= !matches!(stmt.kind, StmtKind::Setting(_));
+        self.docs = stmt.docs.text();
         match &stmt.kind {
             StmtKind::Let { name, value: Some(value), .. } => {
                 let ty = scope.ty(name.span).cloned().unwrap_or(Ty::String);
@@ -399,7 +403,7 @@ impl<'db> Steps<'db> {
         }
         let mut step = Step {
             title,
-            docs: stmt.docs.text(),
+            docs: stmt.docs.text().or_else(|| self.docs.clone()),
             guard: guard(&self.guards),
             block: self.block,
             run,
@@ -429,6 +433,7 @@ impl<'db> Steps<'db> {
         // Short, since it stands in every name of what the step makes.
         let base = self.action.as_ref().map_or(&step.title, |action| &action.name);
         step.id = self.id(shorten(slug(base)));
+        self.docs = None;
         Ok(step)
     }
 

@@ -61,7 +61,7 @@ impl<'db> Steps<'db> {
                     }
                     "workdir" => titled.workdir = scope.constant(value)?.text(),
                     "retry" => {
-                        titled.retry = Some(Retry { times: times(&scope.constant(value)?), delay_seconds: 0 });
+                        titled.retry = Some(Retry { times: tries(times(&scope.constant(value)?)), delay_seconds: 0 });
                     }
                     "continue_on_error" => titled.continue_on_error = tolerance(scope, value)?,
                     _ => {}
@@ -85,13 +85,18 @@ fn times(value: &ConstValue) -> u32 {
     }
 }
 
+/// At most, with the first time: the program says how often it is tried again.
+const fn tries(again: u32) -> u32 {
+    again.saturating_add(1)
+}
+
 /// `retry { times = 3, delay = 10s }`.
 fn retry_map(scope: &Scope<'_>, map: &Map) -> Result<Retry> {
     let mut retry = Retry { times: 1, delay_seconds: 0 };
     for entry in &map.entries {
         let tree::EntryValue::Expr(value) = &entry.value else { continue };
         match (entry.key.text.as_str(), scope.constant(value)?) {
-            ("times", value) => retry.times = times(&value),
+            ("times", value) => retry.times = tries(times(&value)),
             ("delay", ConstValue::Duration(ms)) => retry.delay_seconds = ms.div_ceil(1000),
             _ => {}
         }
