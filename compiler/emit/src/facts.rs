@@ -1,14 +1,18 @@
 //! What a backend asks about the plan as a whole: who reads which output, so that only that is
 //! published, and whether the plan keeps its own promises.
 
-use flow_plan::model::{Consume, Files, Job, Os, Output, OutputKind, Plan, Schema, Value, ValueType};
+use flow_plan::model::{
+    Consume, Earlier, FieldKind, Files, Job, Os, Output, OutputKind, Plan, Schema, Value, ValueType,
+};
 use flow_plan::outcome::ties;
+use flow_plan::pattern::common_folder;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::EmitError;
 use crate::lower::jobs::rewrite;
 use crate::shell::artifacts::{Packing, packing};
 use crate::shell::manifest::Systems;
+use crate::shell::views::earlier_name;
 
 /// Questions about a plan.
 #[derive(Debug)]
@@ -283,13 +287,46 @@ impl<'a> Facts<'a> {
             };
             let folder = format!("{folder}/{}", it.id);
             let optional = it.optional;
-            Some(Fetch { job, output, folder, whole: Some(it), optional, choice: None, conditions: Vec::new() })
+            Some(Fetch {
+                job,
+                output,
+                folder,
+                whole: Some(it),
+                optional,
+                choice: None,
+                conditions: Vec::new(),
+                earlier: None,
+            })
         });
         let mut all: Vec<Fetch<'a>> = wholes.collect();
         for consume in job.consumes.iter().filter(|it| it.output().is_none()) {
             self.parts(consume, &consume.from, &mut Vec::new(), &mut all);
         }
         all
+    }
+
+    /// Whether what a job sees of several jobs, one of which runs, can come to one place as it is: plain
+    /// files that lie there alike.
+    pub(crate) fn is_direct(&self, consume: &Consume) -> bool {
+        fn sides<'f>(files: &'f Files, all: &mut Vec<&'f Files>) {
+            match files {
+                Files::Either { then, otherwise, .. } => {
+                    then.iter().chain(otherwise).for_each(|it| sides(it, all));
+                }
+                one => all.push(one),
+            }
+        }
+        let mut all = Vec::new();
+        sides(&consume.from, &mut all);
+        let paths = |schema: &Schema| schema.fields.iter().map(|it| it.path.clone()).collect::<Vec<_>>();
+        all.len() > 1
+            && all.iter().all(|files| match files {
+                Files::Output { job, output } => {
+                    self.packing(job, output) == Packing::Plain
+                        && self.artifact(job, output).is_some_and(|it| paths(it) == paths(&consume.schema))
+                }
+                _ => false,
+            })
     }
 
     fn parts(
@@ -306,13 +343,40 @@ impl<'a> Facts<'a> {
                     return;
                 }
                 let folder = match choice {
+                    Some(id) if self.is_direct(consume) => format!("in/{id}"),
                     Some(id) => format!("from/{id}/{job}.{output}"),
                     None => format!("from/{job}.{output}"),
                 };
                 let (optional, conditions) = (consume.optional, conditions.clone());
-                all.push(Fetch { job, output, folder, whole: None, optional, choice, conditions });
+                all.push(Fetch { job, output, folder, whole: None, optional, choice, conditions, earlier: None });
             }
-            Files::Earlier { .. } => {}
+            Files::Earlier { pipeline, run, name, schema } => {
+                let whole = *files == consume.from;
+                let folder = match (whole, schema.fields.as_slice()) {
+                    // It lies there as it has to.
+                    (true, [only]) if only.kind == FieldKind::Opaque => format!("in/{}/{}", consume.id, only.path),
+                    (true, fields) => {
+                        let common = common_folder(fields.iter().map(|it| it.path.as_str()));
+                        format!("in/{}/{common}", consume.id).trim_end_matches('/').to_owned()
+                    }
+                    (false, _) => format!("from/{}/{}", consume.id, earlier_name(pipeline, name)),
+                };
+                if all.iter().any(|it| it.folder == folder) {
+                    return;
+                }
+                let (conditions, choice) = (conditions.clone(), Some(consume.id.as_str()));
+                let earlier = Some(run);
+                all.push(Fetch {
+                    job: pipeline,
+                    output: name,
+                    folder,
+                    whole: None,
+                    optional: true,
+                    choice,
+                    conditions,
+                    earlier,
+                });
+            }
             Files::Part { of, .. } | Files::Subtree { of, .. } | Files::Filter { of, .. } => {
                 self.parts(consume, of, conditions, all);
             }
@@ -345,6 +409,8 @@ pub(crate) struct Fetch<'a> {
     pub(crate) optional: bool,
     /// The consumer's id, where it comes for that alone, under conditions.
     pub(crate) choice: Option<&'a str>,
+    /// Of which earlier run of the pipeline that `job` says it is what `output` says.
+    pub(crate) earlier: Option<&'a Earlier>,
     /// These, and whether each has to hold.
     pub(crate) conditions: Vec<(&'a Value, bool)>,
 }

@@ -2,7 +2,8 @@
 //! script with what must stand before and after it, and the variables it needs.
 
 use flow_plan::model::{
-    FieldKind, Job, Location, OutputKind, Publish, PublishFrom, Run, Script, ScriptPart, Shell, Step, Value, ValueType,
+    Field, FieldKind, Files, Job, Location, Output, OutputKind, Publish, PublishFrom, Run, Script, ScriptPart, Shell,
+    Step, Value, ValueType,
 };
 use flow_plan::pattern::split;
 use flow_plan::script;
@@ -106,7 +107,7 @@ pub(crate) fn compose(
             &word
         }
         Run::Take { from, to, kind, .. } => {
-            let text = artifacts::taken(host, from, &script::path(to), *kind);
+            let text = artifacts::taken(host, from, &script::path(to), *kind, may_lack(job, step));
             return Ok(Composed { shell: Shell::Bash, text, env: Vec::new(), after: None });
         }
         Run::Pass { from, to, .. } if from.is_pattern() => {
@@ -115,7 +116,7 @@ pub(crate) fn compose(
             return collect(host, job, step, &host.path(folder), pattern, to);
         }
         Run::Pass { from, to, kind } => {
-            let text = artifacts::passed(host, &script::path(from), &script::path(to), *kind);
+            let text = artifacts::passed(host, &script::path(from), &script::path(to), *kind, may_lack(job, step));
             return Ok(Composed { shell: Shell::Bash, text, env: Vec::new(), after: None });
         }
         _ => return Err(EmitError::at(&step.place, NOT_LOWERED, "")),
@@ -163,6 +164,18 @@ pub(crate) fn compose(
     Ok(Composed { shell: script.shell, text: lines.join("\n"), env: lowered.env, after })
 }
 
+/// What a step that copies files promises to write.
+fn promised<'a>(job: &'a Job, step: &Step) -> Option<(&'a Output, &'a Field)> {
+    let write = step.writes.first()?;
+    let output = job.outputs.iter().find(|it| it.name == write.output)?;
+    let OutputKind::Artifact(schema) = &output.kind else { return None };
+    Some((output, schema.fields.iter().find(|it| it.name == write.field)?))
+}
+
+fn may_lack(job: &Job, step: &Step) -> bool {
+    promised(job, step).is_some_and(|(_, field)| field.optional)
+}
+
 /// The script that brings the files which a pattern matches to where the step promised them.
 fn collect(
     host: Host,
@@ -172,12 +185,7 @@ fn collect(
     pattern: &str,
     to: &Location,
 ) -> Result<Composed, EmitError> {
-    let promised = step.writes.first().and_then(|write| {
-        let output = job.outputs.iter().find(|it| it.name == write.output)?;
-        let OutputKind::Artifact(schema) = &output.kind else { return None };
-        Some((output, schema.fields.iter().find(|it| it.name == write.field)?))
-    });
-    let Some((output, field)) = promised else {
+    let Some((output, field)) = promised(job, step) else {
         return Err(EmitError::at(&step.place, NOT_LOWERED, ""));
     };
     let what = artifacts::shown(&output.name, field);
@@ -288,7 +296,9 @@ pub(crate) fn receiving(host: Host, facts: &Facts<'_>, job: &Job) -> Option<(&'s
     let inputs: Vec<_> = wholes.collect();
     let fetches = facts.fetches(job);
     let find = |choice: Option<&str>, from: &str, output: &str| {
-        let fetch = fetches.iter().find(|it| it.choice == choice && it.job == from && it.output == output)?;
+        let fetch = fetches
+            .iter()
+            .find(|it| it.earlier.is_none() && it.choice == choice && it.job == from && it.output == output)?;
         let systems = facts.systems(job.runner.os, from, output);
         Some(Fetched {
             folder: fetch.folder.clone(),
@@ -297,10 +307,13 @@ pub(crate) fn receiving(host: Host, facts: &Facts<'_>, job: &Job) -> Option<(&'s
             optional: fetch.optional,
         })
     };
-    let unpacks =
-        job.consumes.iter().any(|it| it.output().is_none()) || inputs.iter().any(|it| it.packing == Packing::Packed);
+    let direct: Vec<&str> = job.consumes.iter().filter(|it| facts.is_direct(it)).map(|it| it.id.as_str()).collect();
+    let earlier = job.consumes.iter().filter(|it| matches!(it.from, Files::Earlier { .. })).map(|it| it.id.as_str());
+    let direct: Vec<&str> = direct.into_iter().chain(earlier).collect();
+    let apart = job.consumes.iter().any(|it| it.output().is_none() && !direct.contains(&it.id.as_str()));
+    let unpacks = apart || inputs.iter().any(|it| it.packing == Packing::Packed);
     let title = if unpacks { "Unpack and verify what was downloaded" } else { "Protect what was downloaded" };
-    let script = || received(host, job.runner.os, &inputs, facts.plan, &job.consumes, &find);
+    let script = || received(host, job.runner.os, &inputs, &direct, facts.plan, &job.consumes, &find);
     (!job.consumes.is_empty()).then(|| (title, script()))
 }
 

@@ -340,7 +340,7 @@ fn receive(temp: &Path, systems: Systems) -> Finished {
     let consumes = [Consume::new("it", Files::Output { job: "build".into(), output: "mixed".into() }, mixed())];
     let inputs = [Input { consume: &consumes[0], output: &output, packing: Packing::Packed, systems }];
     let plan = plan(Backend::Github, vec![]);
-    bash(&received(HOST, systems.here, &inputs, &plan, &consumes, &|_, _, _| None), temp)
+    bash(&received(HOST, systems.here, &inputs, &[], &plan, &consumes, &|_, _, _| None), temp)
 }
 
 /// What a platform keeps of what it is given: files without modes, nothing else.

@@ -1,6 +1,7 @@
 //! What consumed files are made of, for those who make them visible.
 
-use crate::model::{Field, Files, Output, OutputKind, Plan, Schema};
+use crate::model::{Field, FieldKind, Files, Output, OutputKind, Plan, Schema};
+use crate::pattern::common_folder;
 
 /// A part of an output of a job, as it was sealed.
 #[derive(Clone, Debug)]
@@ -31,6 +32,19 @@ pub fn origin<'a>(plan: &'a Plan, files: &'a Files) -> Option<Origin<'a>> {
         }
         _ => None,
     }
+}
+
+/// The parts of what was exposed: for each field of its schema where it lies there. All comes without
+/// the folders that all of it lies in, one directory without its own name.
+pub fn exposed(schema: &Schema) -> Vec<(&Field, String)> {
+    if let [only] = schema.fields.as_slice()
+        && only.kind == FieldKind::Opaque
+    {
+        return vec![(only, String::new())];
+    }
+    let common = common_folder(schema.fields.iter().map(|it| it.path.as_str()));
+    let below = |path: &str| path.strip_prefix(common.as_str()).unwrap_or(path).trim_start_matches('/').to_owned();
+    schema.fields.iter().map(|it| (it, below(&it.path))).collect()
 }
 
 impl<'a> Origin<'a> {

@@ -36,13 +36,13 @@ pub fn value(value: &Value) -> String {
 pub fn files(from: &Files) -> String {
     match from {
         Files::Output { job, output } => format!("{job}.{output}"),
-        Files::Earlier { pipeline, run: Earlier::Latest { branch: None }, name } => {
+        Files::Earlier { pipeline, run: Earlier::Latest { branch: None }, name, .. } => {
             format!("{pipeline}.latest().{name}")
         }
-        Files::Earlier { pipeline, run: Earlier::Latest { branch: Some(branch) }, name } => {
+        Files::Earlier { pipeline, run: Earlier::Latest { branch: Some(branch) }, name, .. } => {
             format!("{pipeline}.latest({}).{name}", value(branch))
         }
-        Files::Earlier { pipeline, run: Earlier::Run { id }, name } => {
+        Files::Earlier { pipeline, run: Earlier::Run { id }, name, .. } => {
             format!("{pipeline}.run({}).{name}", value(id))
         }
         Files::Part { of, field } => format!("{}.{field}", files(of)),

@@ -23,6 +23,13 @@ pub(super) fn downloads(github: &Github<'_>, job: &Job) -> Result<Vec<Item>, Vec
     let mut items = Vec::new();
     let mut errors = Vec::new();
     for fetch in facts.fetches(job) {
+        if let Some(run) = fetch.earlier {
+            match super::earlier::download(github, job, &fetch, run) {
+                Ok(it) => items.extend(it),
+                Err(it) => errors.push(it),
+            }
+            continue;
+        }
         let name = artifact_name(facts.plan, fetch.job, fetch.output);
         let output = facts.output(fetch.job, fetch.output);
         let plain = facts.packing(fetch.job, fetch.output) == Packing::Plain;
@@ -54,7 +61,7 @@ pub(super) fn downloads(github: &Github<'_>, job: &Job) -> Result<Vec<Item>, Vec
 }
 
 /// When an artifact is downloaded, and whether it is there then for certain.
-fn condition(github: &Github<'_>, job: &Job, fetch: &Fetch<'_>) -> Result<(Option<String>, bool), String> {
+pub(super) fn condition(github: &Github<'_>, job: &Job, fetch: &Fetch<'_>) -> Result<(Option<String>, bool), String> {
     let Some(producer) = github.facts.job(fetch.job) else { return Ok((None, true)) };
     let always = github.facts.output(fetch.job, fetch.output).is_some_and(|it| it.always);
     let tolerated = producer.continue_on_error.is_some();

@@ -5,6 +5,7 @@ mod cache;
 mod checkout;
 mod container;
 mod context;
+mod earlier;
 mod expose;
 mod expr;
 mod filter;
@@ -67,6 +68,7 @@ pub(crate) const LOWERED: &[Construct] = &[
     Construct::OptionalFiles,
     Construct::CheckoutPlace,
     Construct::Assertion,
+    Construct::Earlier,
     Construct::Part,
     Construct::Either,
     Construct::View,

@@ -153,6 +153,10 @@ pub(super) fn permissions(job: &Job) -> Option<Map> {
         let why = vec!["to check out the sources".to_owned()];
         all.push(Permission { scope: "contents".to_owned(), access: "read".to_owned(), why });
     }
+    if super::earlier::asks(job) && !all.iter().any(|it| it.scope == "actions") {
+        let why = vec!["to download what earlier runs exposed".to_owned()];
+        all.push(Permission { scope: "actions".to_owned(), access: "read".to_owned(), why });
+    }
     let mut map = Map::new();
     for it in all {
         let why = if it.why.is_empty() { "as the job asks".to_owned() } else { it.why.join(", ") };

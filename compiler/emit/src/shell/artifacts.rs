@@ -3,6 +3,7 @@
 //! and hidden entries as one tar, beside it a manifest that its consumer verifies.
 
 use flow_plan::model::{Consume, Field, FieldKind, Os, Output, Plan, Schema};
+use flow_plan::origin::described;
 
 use super::manifest::{Systems, manifest_function, manifest_of};
 use super::patterns::{MATCHING, copied as copied_matches, executable};
@@ -77,22 +78,27 @@ pub struct Input<'a> {
 }
 
 /// What a consumer does with the artifacts it downloaded: unpack, restore what the platform dropped,
-/// make parts and views of them, and make all read-only. `inputs` are those that it sees as a whole.
+/// make parts and views of them, and make all read-only. `inputs` are those that it sees as a whole,
+/// `direct` the ids of those of which one of several came as it is.
 pub fn received<'a>(
     host: Host,
     os: Os,
     inputs: &[Input<'_>],
+    direct: &[&str],
     plan: &'a Plan,
     consumes: &'a [Consume],
     find: Find<'a>,
 ) -> String {
     let mut lines = Vec::new();
     let mut views = Views::new(host, os, plan, find);
-    consumes.iter().filter(|it| it.output().is_none()).for_each(|it| views.consume(it));
+    let apart = consumes.iter().filter(|it| it.output().is_none() && !direct.contains(&it.id.as_str()));
+    apart.for_each(|it| views.consume(it));
+    let arrived: Vec<String> =
+        consumes.iter().filter(|it| direct.contains(&it.id.as_str())).filter_map(|it| came(host, it)).collect();
     let manifests = views.unpacks || inputs.iter().any(|it| opaques(&it.consume.schema).next().is_some());
     let views = views.finish();
     let asserted: Vec<String> = consumes.iter().flat_map(|it| asserted(host, it)).collect();
-    if !views.is_empty() || manifests || !asserted.is_empty() {
+    if !views.is_empty() || manifests || !asserted.is_empty() || !arrived.is_empty() {
         lines.push(host.fail());
     }
     if manifests {
@@ -104,6 +110,7 @@ pub fn received<'a>(
     if !lines.is_empty() {
         lines.push(String::new());
     }
+    lines.extend(arrived);
     lines.extend(views);
     for input in inputs.iter().filter(|it| it.packing == Packing::Packed) {
         lines.extend(unpack(host, input));
@@ -118,6 +125,18 @@ pub fn received<'a>(
     }
     lines.push(format!("chmod -R a-w {own}"));
     lines.join("\n")
+}
+
+/// The line that finds out whether one of several artifacts came.
+fn came(host: Host, consume: &Consume) -> Option<String> {
+    let first = consume.schema.fields.iter().find(|it| !it.optional && !consume.optional)?;
+    let path = host.path(&join(&format!("in/{}", consume.id), &first.path));
+    Some(format!("[ -e {path} ] || fail {}", neither(consume)))
+}
+
+/// That none of several artifacts is there.
+pub(super) fn neither(consume: &Consume) -> String {
+    message(&format!("{}: there is neither {}", consume.id, described(&consume.from).replace(" or ", " nor ")))
 }
 
 /// The lines that make executable again what the schema says is.
@@ -178,16 +197,23 @@ fn unpack(host: Host, input: &Input<'_>) -> Vec<String> {
     lines
 }
 
-/// The script that takes what a tool left in the sources to where an output's field lies.
-pub fn taken(host: Host, from: &str, to: &str, kind: FieldKind) -> String {
-    copied(&relative(from), &host.path(to), kind)
+/// The script that takes what a tool left in the sources to where an output's field lies; what is
+/// `lacking` may not be there.
+pub fn taken(host: Host, from: &str, to: &str, kind: FieldKind, lacking: bool) -> String {
+    let from = relative(from);
+    if_there(lacking, &from, copied(&from, &host.path(to), kind))
 }
 
-/// The script that passes on what was consumed or made, as a field of another output.
-pub fn passed(host: Host, from: &str, to: &str, kind: FieldKind) -> String {
-    let to = host.path(to);
+/// The script that passes on what was consumed or made, as a field of another output; what is
+/// `lacking` may not be there.
+pub fn passed(host: Host, from: &str, to: &str, kind: FieldKind, lacking: bool) -> String {
+    let (from, to) = (host.path(from), host.path(to));
     // What was consumed is read-only.
-    format!("{}\nchmod -R u+w {to}", copied(&host.path(from), &to, kind))
+    if_there(lacking, &from, format!("{}\nchmod -R u+w {to}", copied(&from, &to, kind)))
+}
+
+fn if_there(lacking: bool, path: &str, lines: String) -> String {
+    if lacking { format!("if [ -e {path} ]; then\n  {}\nfi", lines.replace('\n', "\n  ")) } else { lines }
 }
 
 fn copied(from: &str, to: &str, kind: FieldKind) -> String {

@@ -2,9 +2,9 @@
 //! several directories *merged*. Each directory that one is made of is unpacked and verified first.
 
 use flow_plan::model::{Consume, Field, FieldKind, Files, Os, Output, Plan, Schema};
-use flow_plan::origin::{described, origin};
+use flow_plan::origin::{described, exposed, origin};
 
-use super::artifacts::{inside, join, packed};
+use super::artifacts::{inside, join, neither, packed};
 use super::manifest::{LINKS, Systems};
 use super::patterns::{copied, regex};
 use super::{Host, message, parent, relative};
@@ -68,6 +68,13 @@ impl<'a> Views<'a> {
             return;
         }
         let to = |path: &str| join(&format!("in/{}", consume.id), path);
+        if let Some(parts) = earlier(files, consume) {
+            for (field, from) in parts {
+                let own = consume.schema.fields.iter().find(|it| it.path == field.path);
+                self.exposed(&from, field, &to(&own.map_or(&field.path, |it| &it.path).clone()));
+            }
+            return;
+        }
         let Some(of) = origin(self.plan, files) else {
             if let [field] = consume.schema.fields.as_slice() {
                 let made = self.view(files, choice, consume);
@@ -108,6 +115,28 @@ impl<'a> Views<'a> {
         }
     }
 
+    /// Copies a field of what an earlier run exposed from one folder to another, if it is there.
+    fn exposed(&mut self, from: &str, field: &Field, to: &str) {
+        let (from, to) = (from.trim_end_matches('/'), to.trim_end_matches('/'));
+        let word = self.host.path(from);
+        let target = self.host.path(to);
+        if field.matches.is_some() {
+            let folder = self.host.path(parent(from));
+            let own = self.host.path(parent(to));
+            let pattern = from.rsplit('/').next().unwrap_or(from);
+            self.lines
+                .push(format!("if [ -d {folder} ]; then mkdir -p {own}; (cd {folder}; {}); fi", copied(pattern, &own)));
+            return;
+        }
+        let folder = if field.kind == FieldKind::Opaque { target.clone() } else { self.host.path(parent(to)) };
+        let copy = if field.kind == FieldKind::Opaque {
+            format!("cp -RP {word}/. {target}")
+        } else {
+            format!("cp {word} {target}")
+        };
+        self.lines.push(format!("if [ -e {word} ]; then mkdir -p {folder}; {copy}; fi"));
+    }
+
     /// The lines that `make` adds, by themselves.
     fn apart(&mut self, make: impl FnOnce(&mut Self)) -> Vec<String> {
         let before = std::mem::take(&mut self.lines);
@@ -124,11 +153,7 @@ impl<'a> Views<'a> {
             word = "elif";
         }
         if !optional {
-            let none = message(&format!(
-                "{}: there is neither {}",
-                consume.id,
-                described(&consume.from).replace(" or ", " nor ")
-            ));
+            let none = neither(consume);
             self.lines.push(format!("else\n  fail {none}"));
         }
         self.lines.push("fi".to_owned());
@@ -150,7 +175,10 @@ impl<'a> Views<'a> {
                 let folder = (self.find)(choice, job, output).map(|it| it.folder).unwrap_or_default();
                 format!("[ -d {} ]", self.host.path(&folder))
             }
-            Files::Earlier { .. } => "false".to_owned(),
+            Files::Earlier { pipeline, name, .. } => {
+                let folder = format!("from/{}/{}", choice.unwrap_or_default(), earlier_name(pipeline, name));
+                format!("[ -d {} ]", self.host.path(&folder))
+            }
         }
     }
 
@@ -210,6 +238,14 @@ impl<'a> Views<'a> {
                 });
                 let sides = sides.collect();
                 self.either(sides, false, consume);
+                made
+            }
+            files if earlier(files, consume).is_some() => {
+                let made = self.next();
+                if let Some((field, from)) = earlier(files, consume).and_then(|it| it.into_iter().next()) {
+                    self.lines.push(format!("mkdir -p {}", self.folder(made)));
+                    self.exposed(&from, field, &format!("view/{made}"));
+                }
                 made
             }
             _ => {
@@ -339,6 +375,28 @@ merge() {
     laid="$laid $one"
   done
 }"#;
+
+/// The fields of a part of what an earlier run exposed, each with where it came to.
+fn earlier<'a>(files: &'a Files, consume: &Consume) -> Option<Vec<(&'a Field, String)>> {
+    let (mut of, mut part) = (files, String::new());
+    while let Files::Part { of: whole, field } = of {
+        part = if part.is_empty() { field.clone() } else { format!("{field}.{part}") };
+        of = whole;
+    }
+    let Files::Earlier { pipeline, name, schema, .. } = of else { return None };
+    let folder = format!("from/{}/{}", consume.id, earlier_name(pipeline, name));
+    let inside = |field: &Field| {
+        part.is_empty() || field.name.strip_prefix(part.as_str()).is_some_and(|it| it.is_empty() || it.starts_with('.'))
+    };
+    let all = exposed(schema).into_iter().filter(|(field, _)| inside(field));
+    Some(all.map(|(field, below)| (field, join(&folder, &below))).collect())
+}
+
+/// What the folder is called that something exposed by an earlier run comes to.
+pub fn earlier_name(pipeline: &str, name: &str) -> String {
+    let name: String = name.chars().map(|it| if it.is_ascii_alphanumeric() { it } else { '-' }).collect();
+    format!("{pipeline}.{name}")
+}
 
 fn indented(line: &str) -> String {
     format!("  {}", line.replace('\n', "\n  "))

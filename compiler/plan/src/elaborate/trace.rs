@@ -11,7 +11,7 @@ use super::consume::{Traced, directory};
 use super::graph::Graph;
 use super::job::{Declared, Made as Kind, asserted_leaf};
 use super::scope::{Result, Scope};
-use super::value::{Made, Origin, Outputs, Val, leaves, part_of};
+use super::value::{Made, Origin, Outputs, Val, leaves, part_of, schema};
 use crate::model::{Assertion, Earlier, Files};
 
 impl<'db> Graph<'db> {
@@ -46,7 +46,8 @@ impl<'db> Graph<'db> {
             let whole = scope.instance_type(ty.present());
             let leaves = leaves(self.db, &whole, name, None, scope.at(e.span))
                 .map_err(|failure| failure.finding(self.db).into_iter().collect::<Vec<_>>())?;
-            let files = Files::Earlier { pipeline: pipeline.clone(), run: run.clone(), name: name.to_string() };
+            let schema = Box::new(schema(self.db, &whole, &leaves));
+            let files = Files::Earlier { pipeline: pipeline.clone(), run: run.clone(), name: name.to_string(), schema };
             let source = Origin::Earlier { files, ty: whole, leaves };
             values.push((name.clone(), Val::Made(Made { source, part: String::new(), asserted: None }.into())));
         }

@@ -64,6 +64,8 @@ pub enum Files {
         run: Earlier,
         /// Under which name.
         name: String,
+        /// What that is.
+        schema: Box<Schema>,
     },
     /// A part of an artifact: a nested one, or one of its fields.
     Part {
