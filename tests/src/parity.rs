@@ -21,6 +21,8 @@ pub struct Start {
     pub options: Options,
     /// What `flowc run PIPELINE` is told besides.
     pub arguments: Vec<String>,
+    /// The ends of paths whose content holds the time: these have to be there, no more.
+    pub varying: Vec<&'static str>,
 }
 
 impl Start {
@@ -52,7 +54,14 @@ impl Start {
     /// Any event.
     pub fn of(event: Event, arguments: &[&str]) -> Self {
         let options = Options { event, ..Options::default() };
-        Self { options, arguments: arguments.iter().map(|it| (*it).to_owned()).collect() }
+        Self { options, arguments: arguments.iter().map(|it| (*it).to_owned()).collect(), varying: Vec::new() }
+    }
+
+    /// The same where the content of files with these endings varies from run to run.
+    #[must_use]
+    pub fn where_vary(mut self, endings: &[&'static str]) -> Self {
+        self.varying.extend(endings);
+        self
     }
 
     /// The same with a secret.
@@ -73,7 +82,7 @@ pub struct Both {
     pub said: String,
     plan: Plan,
     world: PathBuf,
-    store: PathBuf,
+    varying: Vec<&'static str>,
 }
 
 /// Runs both. The workflow is emitted afresh.
@@ -97,7 +106,7 @@ pub fn run(world: &World, pipeline: &str, start: &Start) -> Both {
 
     let file = world.project().join(".github/workflows").join(format!("{pipeline}.yml"));
     let hosted = github::run(&file, &start.options);
-    Both { hosted, local, said: ran.err, plan, world: world.project(), store: world.store() }
+    Both { hosted, local, said: ran.err, plan, world: world.project(), varying: start.varying.clone() }
 }
 
 impl Both {
@@ -131,6 +140,22 @@ impl Both {
     fn local(&self, id: &str) -> &Value {
         let found = self.local["jobs"].as_array().expect("jobs").iter().find(|it| it["id"] == id);
         found.unwrap_or_else(|| panic!("the local result has no job {id}"))
+    }
+
+    /// A line of a manifest, without what varies.
+    fn known(&self, line: &str) -> String {
+        let varies = self.varying.iter().any(|end| line.ends_with(end));
+        if varies { format!("f {}", line.rsplit(' ').next().unwrap_or_default()) } else { line.to_owned() }
+    }
+
+    /// Files by their paths, without what varies.
+    fn plain(&self, mut files: BTreeMap<String, String>) -> BTreeMap<String, String> {
+        for (path, content) in &mut files {
+            if self.varying.iter().any(|end| path.ends_with(end)) {
+                content.clear();
+            }
+        }
+        files
     }
 
     /// The legs that carry out a job of the plan: its own job, or its part of a matrix.
@@ -220,7 +245,9 @@ impl Found<'_> {
                     .map(|path| std::fs::read_to_string(path).expect("a manifest"));
                 match (hosted, local) {
                     (Some(hosted), Some(local)) => {
-                        let local: BTreeSet<String> = local.lines().map(str::to_owned).collect();
+                        let known = |lines: BTreeSet<String>| lines.iter().map(|it| self.both.known(it)).collect();
+                        let local: BTreeSet<String> = known(local.lines().map(str::to_owned).collect());
+                        let hosted: BTreeSet<String> = known(hosted);
                         if hosted != local {
                             let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| {
                                 a.difference(b).cloned().collect::<Vec<_>>()
@@ -285,6 +312,7 @@ impl Found<'_> {
             let hosted = self.both.hosted.artifacts.get(name).map(|it| plain(&it.folder));
             let local = self.both.local["exposed"].as_array().expect("exposed").iter().find(|it| it["name"] == name);
             let local = local.map(|it| plain(&self.both.world.join(it["path"].as_str().expect("a path"))));
+            let (hosted, local) = (hosted.map(|it| self.both.plain(it)), local.map(|it| self.both.plain(it)));
             if hosted != local {
                 let keys = |it: &Option<BTreeMap<String, String>>| {
                     it.as_ref().map(|it| it.keys().cloned().collect::<Vec<_>>())
@@ -339,13 +367,6 @@ impl Found<'_> {
                 self.differ(&format!("the gate {id}"), hosted, gate);
             }
         }
-    }
-}
-
-impl Both {
-    /// Where the store of the local run lies.
-    pub fn store(&self) -> &Path {
-        &self.store
     }
 }
 
