@@ -19,7 +19,7 @@ impl<'db> Scope<'db> {
         }
         let val = self.value(base, calls)?;
         if name.text == "len" {
-            let operand = match calls.resolve(val.clone()) {
+            let operand = match self.read(calls.resolve(val.clone())) {
                 Val::Late(value) => Some(Operand { ty: self.result_type(base, &value), value }),
                 Val::Family(members) => return Ok(Val::Const(length(members.len()))),
                 Val::List(items) => return Ok(Val::Const(length(items.len()))),
@@ -61,7 +61,7 @@ impl<'db> Scope<'db> {
         // A member that is a job stays one, so that its output can be named: `builds[linux].app`.
         let val = match self.value(base, calls)? {
             val @ (Val::Family(_) | Val::List(_)) => val,
-            val => calls.resolve(val),
+            val => self.read(calls.resolve(val)),
         };
         if let Ok(key) = self.constant(index)
             && !matches!(val, Val::Late(_))
@@ -76,6 +76,14 @@ impl<'db> Scope<'db> {
         let index = self.operand(index, calls)?;
         let ty = self.travels(e.span).unwrap_or(ValueType::String);
         Ok(Val::Late(compute(Op::Index, vec![list, index], ty)))
+    }
+
+    /// What stands in a JSON file is a value; other files are left as they are.
+    fn read(&self, val: Val) -> Val {
+        match &val {
+            Val::Files(files) if files.json(self.db).is_some() => self.late(&val).map_or(val, Val::Late),
+            _ => val,
+        }
     }
 
     fn index(&self, base: &Val, key: &ConstValue, span: Span) -> Result<Val> {
