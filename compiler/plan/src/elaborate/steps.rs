@@ -427,7 +427,10 @@ impl<'db> Steps<'db> {
             step.workdir = current.workdir.clone().or(step.workdir);
         }
         if let Some(action) = &self.action {
-            step.title = format!("{}: {}", action.name, step.title);
+            // A title that somebody has chosen says enough.
+            if self.current.is_none() {
+                step.title = format!("{}: {}", action.name, step.title);
+            }
             merge(&mut step.env, &action.env);
         }
         // Short, since it stands in every name of what the step makes.
