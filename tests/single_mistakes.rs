@@ -175,8 +175,8 @@ const TIMES = RETRIES"#)]),
     target_dir(dev)"#)]),
     ("F0317", &[(r##"const RETRIES = 2"##, r##"const RETRIES = if Profile.dev == Profile.release { let x = 1 } else { 2 }"##)]),
     ("F0318", &[(r#"job publish(server: Server(_), "#, r#"job publish(server: Server, "#)]),
-    ("F0319", &[(r#"    let notes ="#, r#"    let made: Note = sh "echo x"
-    sh "echo #{made.text}"
+    ("F0319", &[(r#"    let notes ="#, r#"    let made: file = sh "echo x"
+    sh "cat #{made}"
     let notes ="#)]),
     ("F0320", &[(r#"sh "./ci/push.sh #{server.binary} #{version} #{notes}""#, r#"let pushed: string = sh "./ci/push.sh #{server.binary} #{version} #{notes}"
         sh "echo #{pushed}""#)]),

@@ -134,8 +134,7 @@ const DECLARATIONS: &str = "enum Colour { red, green, blue }\n\
     struct Point { x: int, y: int, name: string? = none }\n";
 
 /// A program with a pipeline `ops`, in which the job `case_N` computes the case of that number, and hands it on
-/// as its output `r`. The values come out of scripts, or out of parameters where scripts cannot give them, so
-/// that nobody knows them before. A loop is computed by the pipeline, which passes the result.
+/// as its output `r`. The values come out of scripts, so that nobody knows them before; those of a loop out of parameters. A loop is computed by the pipeline, which passes the result.
 pub fn program(cases: impl IntoIterator<Item = usize>) -> String {
     let (mut params, mut jobs, mut calls) = (String::new(), String::new(), String::new());
     for number in cases {
@@ -143,7 +142,7 @@ pub fn program(cases: impl IntoIterator<Item = usize>) -> String {
         let by_pipeline = expression.starts_with("for ");
         let (mut taken, mut given, mut lets) = (Vec::new(), Vec::new(), String::new());
         for (name, ty, text) in values {
-            if by_pipeline || *ty == "duration" || ty.contains("Point") {
+            if by_pipeline {
                 let value = if ty.contains("Point") { points(text) } else { (*text).to_owned() };
                 let _ = writeln!(params, "    param {name}_{number}: {ty} = {value}");
                 taken.push(format!("{name}: {ty}"));

@@ -10,14 +10,16 @@ use flow_plan::script;
 use rustc_hash::FxHashSet;
 
 use crate::facts::Facts;
+use crate::lower::types::Types;
 use crate::shell::artifacts::{Input, Packing, received};
 use crate::shell::patterns::{Collected, collected};
 use crate::shell::reads::{Finish, line};
 use crate::shell::retry::{Attempt, attempts};
 use crate::shell::seal::folders;
+use crate::shell::spread::{Spread, spread};
 use crate::shell::values::{Form, captured, checked, child};
 use crate::shell::views::Fetched;
-use crate::shell::{Host, artifacts, make_folders};
+use crate::shell::{Host, artifacts, compute, make_folders};
 use crate::{EmitError, NOT_LOWERED};
 
 /// A value as a platform brings it into a step: variables of its environment, and what the script
@@ -48,6 +50,15 @@ impl Lowered {
     }
 }
 
+/// A value that a step has computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Made {
+    /// The shell's variable of this name holds its text.
+    Variable(String),
+    /// This command prints its text and a line break.
+    Printed(String),
+}
+
 /// What a backend must say for scripts to be composed.
 pub(crate) trait Platform {
     /// What the shells see of it.
@@ -72,6 +83,14 @@ pub(crate) trait Platform {
     fn word(&self, _run: &Run) -> Option<Script> {
         None
     }
+
+    /// The lines that hand on what a step computed: a text that `printed` prints with one more line break
+    /// at its end, or else one that the shell's variable holds. `end` is a variable that holds a line
+    /// which is in neither.
+    fn hand_on(&self, publish: &Publish, made: &Made) -> Vec<String>;
+
+    /// The commit that the run's sources are compared with, to see what was changed.
+    fn base(&self) -> String;
 
     /// The lines that hand a checked value to the platform.
     fn publish(&self, job: &Job, step: &Step, publish: &Publish, form: Form) -> Vec<String>;
@@ -119,6 +138,7 @@ pub(crate) fn compose(
             let text = artifacts::passed(host, &script::path(from), &script::path(to), *kind, may_lack(job, step));
             return Ok(Composed { shell: Shell::Bash, text, env: Vec::new(), after: None });
         }
+        Run::Compute(values) => return computed(facts, platform, job, step, values),
         _ => return Err(EmitError::at(&step.place, NOT_LOWERED, "")),
     };
     let refuse =
@@ -132,7 +152,15 @@ pub(crate) fn compose(
             *text = platform.author_text(text);
         }
     }
-    let rendered = script::render(&shielded, host.root());
+    let types = Types { facts, job: Some(job) };
+    let spreads = spreads(&mut shielded, &types, job).map_err(|why| refuse(why, "write the step in `bash`"))?;
+    let mut rendered = script::render(&shielded, host.root());
+    for Brought { variable, value, before } in spreads {
+        rendered.reads.push((variable, value));
+        if let Some(line) = before {
+            rendered.text = format!("{line}\n{}", rendered.text);
+        }
+    }
     let mut lowered = Lowered::default();
     let wide = job.env.iter().filter(|(name, value)| {
         !platform.is_job_wide(job, name, value) && !step.env.iter().any(|(own, _)| own == name)
@@ -192,6 +220,92 @@ fn collect(
     let to = script::path(to);
     let all = Collected { folder, pattern, field, what: &what, to: to.trim_end_matches('/') };
     Ok(Composed { shell: Shell::Bash, text: collected(host, &all), env: Vec::new(), after: None })
+}
+
+/// A list that a script spreads, as its step's environment brings it.
+struct Brought {
+    variable: String,
+    value: Value,
+    /// The line that the script needs first.
+    before: Option<String>,
+}
+
+/// Writes out what a script spreads; returns what brings it.
+fn spreads(script: &mut Script, types: &Types<'_>, job: &Job) -> Result<Vec<Brought>, &'static str> {
+    let mut all: Vec<Brought> = Vec::new();
+    let mut text = String::new();
+    for part in &mut script.parts {
+        match part {
+            ScriptPart::Text(it) => text.clone_from(it),
+            ScriptPart::Spread { variable, value } => {
+                let Spread { before, words } = spread(script.shell, job.runner.os, variable, &types.of(value), &text)?;
+                if !all.iter().any(|it| it.variable == *variable) {
+                    let taken = all.iter().any(|it| it.before.is_some());
+                    if script.shell == Shell::Sh && taken && before.is_some() {
+                        return Err("`sh` has one list of words only");
+                    }
+                    all.push(Brought { variable: variable.clone(), value: value.clone(), before });
+                }
+                *part = ScriptPart::Text(words);
+                text.clear();
+            }
+            ScriptPart::Read { .. } | ScriptPart::Path { .. } => text.clear(),
+        }
+    }
+    Ok(all)
+}
+
+/// A step that computes values.
+fn computed(
+    facts: &Facts<'_>,
+    platform: &impl Platform,
+    job: &Job,
+    step: &Step,
+    values: &[(String, Value)],
+) -> Result<Composed, EmitError> {
+    let native = |value: &Value| platform.value(job, "", value).is_ok();
+    let types = Types { facts, job: Some(job) };
+    let mut script = compute::Script::new(platform.host(), job, types, &native);
+    for (name, value) in values {
+        let Some(publish) = step.publishes.iter().find(|it| it.name == *name) else { continue };
+        if !facts.is_read(job, &step.id, name) {
+            continue;
+        }
+        let what = format!("{}: the value {name}", job.id);
+        let required = facts.is_required(job, &step.id, name);
+        let printed = if required || publish.secret { None } else { script.printed(&what, value) };
+        let made = match printed {
+            Some(command) => Made::Printed(command),
+            None => {
+                let variable = script.variable(name, value);
+                let long = script.grows(value);
+                script.check(&variable, &what, required, long);
+                Made::Variable(variable)
+            }
+        };
+        for line in platform.hand_on(publish, &made) {
+            script.once(&line);
+        }
+    }
+    let finished = script.finish();
+    let host = platform.host();
+    let mut lowered = Lowered::default();
+    for (variable, value) in &finished.reads {
+        let one = platform.value(job, variable, value).map_err(|why| {
+            let message = format!("{}: step `{}`: {variable} cannot get its value: {why}", job.id, step.title);
+            EmitError::at(&step.place, message, "write it another way, or leave this backend out")
+        })?;
+        lowered.add(one);
+    }
+    if finished.compares {
+        lowered.env.push((compute::BASE.to_owned(), platform.base()));
+    }
+    let mut lines = Vec::new();
+    for (variable, finish) in &lowered.finish {
+        lines.extend(line(host, Shell::Bash, variable, finish));
+    }
+    lines.extend(finished.lines);
+    Ok(Composed { shell: Shell::Bash, text: lines.join("\n"), env: lowered.env, after: None })
 }
 
 /// The author's text, with what it publishes kept, checked and handed on.

@@ -63,3 +63,17 @@ fn quoted(shell: Shell, position: Position, variable: &str, rest: &str) -> Strin
         (Shell::Python, _) => format!("(__import__(\"os\").environ[\"{variable}\"] + \"{rest}\")"),
     }
 }
+
+/// Whether shells, systems or platforms give the variable a meaning.
+pub fn is_reserved(name: &str) -> bool {
+    const NAMES: [&str; 32] = [
+        "PATH", "HOME", "TMP", "TEMP", "TMPDIR", "USER", "LOGNAME", "SHELL", "LANG", "CI", "IFS", "PS1", "PS2", "PS4",
+        "ENV", "BASH_ENV", "RANDOM", "SECONDS", "LINENO", "PPID", "UID", "EUID", "OPTARG", "OPTIND", "PWD", "OLDPWD",
+        "REPLY", "HOSTNAME", "COMSPEC", "PATHEXT", "TZ", "TERM",
+    ];
+    const PREFIXES: [&str; 12] = [
+        "LC_", "GITHUB_", "RUNNER_", "ACTIONS_", "AGENT_", "BUILD_", "SYSTEM_", "FLOW_", "BASH_", "LD_", "DYLD_",
+        "INPUT_",
+    ];
+    NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}

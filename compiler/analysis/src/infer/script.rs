@@ -6,7 +6,8 @@ use flow_syntax::{Code, Span};
 use super::assign::Target;
 use super::expr::is_text;
 use super::hole::Standing;
-use super::{Infer, Phase, Val};
+use super::{Infer, Phase, Val, signature};
+use crate::db::Db;
 use crate::label::Labels;
 use crate::script::{Units, read_units};
 use crate::ty::Ty;
@@ -26,13 +27,7 @@ impl Infer<'_> {
             Some(ty) => ty,
         };
         self.refuse_leak(script, script.shell_span, "what this script prints");
-        let fits = match ty {
-            Ty::Error | Ty::Bool | Ty::Int | Ty::String | Ty::Enum(_) => true,
-            Ty::List(inner) => matches!(**inner, Ty::Bool | Ty::Int | Ty::String | Ty::Enum(_)),
-            Ty::Optional(inner) => matches!(**inner, Ty::String | Ty::Int | Ty::Bool | Ty::Enum(_)),
-            _ => false,
-        };
-        if !fits {
+        if !is_printed(self.db, ty, 0) {
             let shown = self.show(ty);
             let span = script.shell_span;
             let finding = match ty {
@@ -47,7 +42,7 @@ impl Infer<'_> {
                 _ => self
                     .finding(Code::WrongTextType, span, format!("a script cannot give {a}", a = super::article(&shown)))
                     .label("gives a text")
-                    .note("what a script prints can be read as `string`, `int`, `bool`, an enum or a list of these"),
+                    .note("what a script prints can be read as `string`, `int`, `bool`, `duration`, an enum, and as JSON a list or a struct of these"),
             };
             self.report(finding);
         }
@@ -202,5 +197,20 @@ fn same_key(one: &ExprKind, other: &ExprKind) -> bool {
         }
         (ExprKind::Text(one), ExprKind::Text(other)) => one.plain().is_some() && one.plain() == other.plain(),
         (one, other) => one == other,
+    }
+}
+
+/// Whether a value of the type can be read from what a script prints.
+fn is_printed(db: &dyn Db, ty: &Ty, depth: usize) -> bool {
+    // A struct that holds itself has been reported.
+    const DEEPEST: usize = 16;
+    match ty {
+        Ty::Error | Ty::Bool | Ty::Int | Ty::String | Ty::Duration | Ty::Enum(_) => true,
+        Ty::List(inner) => !matches!(**inner, Ty::Error) && is_printed(db, inner, depth),
+        Ty::Optional(inner) => is_printed(db, inner, depth),
+        Ty::Struct(def) => {
+            depth < DEEPEST && signature(db, *def).params.iter().all(|field| is_printed(db, &field.ty, depth + 1))
+        }
+        _ => false,
     }
 }

@@ -13,7 +13,7 @@ use crate::facts::{Facts, published};
 use crate::shell::reads::Finish;
 use crate::shell::values::{Form, is_tame};
 use crate::shell::{FOLDER, Host};
-use crate::steps::{Lowered, Platform, is_required, value_path};
+use crate::steps::{Lowered, Made, Platform, is_required, value_path};
 
 /// Azure, for the steps of one plan.
 #[derive(Clone, Copy, Debug)]
@@ -181,6 +181,15 @@ impl Platform for Ado<'_> {
         // Azure exports variables in capitals, and replaces their names in every text.
         let capitals = variable.chars().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == '_');
         capitals && matches!(value, Value::Const(it) if !it.text().contains('$'))
+    }
+
+    // No plan of this backend holds such steps yet.
+    fn hand_on(&self, _: &Publish, _: &Made) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn base(&self) -> String {
+        String::new()
     }
 
     fn publish(&self, job: &Job, step: &Step, publish: &Publish, form: Form) -> Vec<String> {

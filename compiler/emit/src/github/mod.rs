@@ -49,6 +49,8 @@ pub(crate) const LOWERED: &[Construct] = &[
     Construct::NativeEvent,
     Construct::TriggerTypes,
     Construct::Timezone,
+    Construct::OptionalSecret,
+    Construct::SecretSource,
     Construct::RunName,
     Construct::Concurrency,
     Construct::Raw,
@@ -76,6 +78,7 @@ pub(crate) const LOWERED: &[Construct] = &[
     Construct::ExposeFound,
     Construct::ExposeWhen,
     Construct::ExposeGuard,
+    Construct::StepGuard,
     Construct::TakeFiles,
     Construct::OnFailure,
     Construct::Finally,
@@ -86,7 +89,13 @@ pub(crate) const LOWERED: &[Construct] = &[
     Construct::Summary,
     Construct::Checkout,
     Construct::PassFiles,
+    Construct::SecretValue,
+    Construct::Record,
+    Construct::Spread,
+    Construct::Compute,
     Construct::Succeeded,
+    Construct::Declassify,
+    Construct::ContextPath,
 ];
 
 /// The workflow of a plan.

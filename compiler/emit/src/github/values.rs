@@ -2,7 +2,7 @@
 //!
 //! No value is ever pasted into a script: an outsider's text would be run.
 
-use flow_plan::model::{Arch, Const, Job, Os, Place, Publish, Run, Script, Shell, Step, Value};
+use flow_plan::model::{Arch, Const, Job, Os, Place, Publish, Run, Script, Shell, Step, Value, ValueType};
 
 use super::expr::{Expr, Scope};
 use super::words;
@@ -11,7 +11,7 @@ use crate::lower::Site;
 use crate::shell::reads::Finish;
 use crate::shell::values::{Form, is_tame};
 use crate::shell::{FOLDER, Host};
-use crate::steps::{Lowered, Platform, is_required};
+use crate::steps::{Lowered, Made, Platform, is_required};
 use crate::yaml::Node;
 use crate::{EmitError, Pins};
 
@@ -122,12 +122,48 @@ impl Platform for Github<'_> {
         words::script(run)
     }
 
+    fn hand_on(&self, publish: &Publish, made: &Made) -> Vec<String> {
+        let name = &publish.name;
+        let (print, text) = match made {
+            Made::Variable(it) => (format!("printf '%s\\n' \"${it}\""), Some(it)),
+            Made::Printed(it) => (it.clone(), None),
+        };
+        let mut lines = Vec::new();
+        if publish.secret {
+            lines.push(masked(&print));
+        }
+        match text {
+            Some(it) if !matches!(publish.ty.present(), ValueType::String) => {
+                lines.push(format!("echo \"{name}=${it}\" >> \"$GITHUB_OUTPUT\""));
+            }
+            _ => {
+                lines.extend(END.map(str::to_owned));
+                lines.push(format!("{{ echo \"{name}<<$end\"; {print}; echo \"$end\"; }} >> \"$GITHUB_OUTPUT\""));
+            }
+        }
+        lines
+    }
+
+    fn base(&self) -> String {
+        // A merge's first parent is what it goes into.
+        let sides = [
+            "github.event_name == 'pull_request' && 'HEAD^1'",
+            "github.event.merge_group.base_sha",
+            "github.event.before",
+        ];
+        format!("${{{{ {} }}}}", sides.join(" || "))
+    }
+
     fn publish(&self, job: &Job, step: &Step, publish: &Publish, form: Form) -> Vec<String> {
         if !self.facts.is_read(job, &step.id, &publish.name) {
             return Vec::new();
         }
         let name = &publish.name;
-        match form {
+        let mut lines = Vec::new();
+        if publish.secret {
+            lines.push(masked(if form == Form::Line { "printf '%s\\n' \"$value\"" } else { "cat \"$file\"" }));
+        }
+        lines.extend(match form {
             Form::Line if is_tame(&publish.ty) => {
                 vec![format!("echo \"{name}=$value\" >> \"$GITHUB_OUTPUT\"")]
             }
@@ -140,13 +176,19 @@ impl Platform for Github<'_> {
                     "{{ echo \"{name}<<$end\"; printf '%s\\n' \"$(cat \"$file\")\"; echo \"$end\"; }} >> \"$GITHUB_OUTPUT\""
                 ),
             ],
-        }
+        });
+        lines
     }
 }
 
 /// The lines that make a line for the end of a value.
 pub(super) const END: [&str; 2] =
     ["# Drawn only now, so that the value cannot hold it.", "end=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n')"];
+
+/// The command that hides what `print` prints, each line by itself, from all that is shown.
+fn masked(print: &str) -> String {
+    format!("{print} | tr '\\r' '\\n' | sed -e '/^$/d' -e 's/%/%25/g' -e 's/^/::add-mask::/'")
+}
 
 /// What a line of output can tell the runner to do.
 const COMMANDS: [&str; 10] = [

@@ -1,10 +1,10 @@
 //! The values of a job's steps, and of what it hands on.
 
 use flow_plan::model::{
-    Block, Guard, Job, OutputKind, Publish, PublishFrom, Run, ScriptPart, Step, Value, ValueType, When,
+    Block, Guard, Job, Op, OutputKind, Publish, PublishFrom, Run, ScriptPart, Step, Value, ValueType, When,
 };
 
-use super::conditions::{conjuncts, guard, negated, not};
+use super::conditions::{all, conjuncts, guard, negated, not};
 use super::names::{name_of, tidy, unique};
 use super::types::Types;
 use super::{Native, Site};
@@ -98,7 +98,9 @@ impl Pass<'_> {
 
     /// A native condition that holds where this one does.
     fn condition(&mut self, condition: &Value, point: &Point<'_>) -> Value {
-        if self.says(condition, Site::If) {
+        // What holds already can tell what it needs to.
+        let whole = all(point.guards.iter().chain([condition]).cloned().collect());
+        if whole.is_some_and(|it| self.says(&it, Site::If)) {
             return condition.clone();
         }
         if let Some(inner) = negated(condition) {
@@ -113,7 +115,7 @@ impl Pass<'_> {
     }
 
     /// Has what is not native in a value computed, and refers to it.
-    fn want(&self, value: &mut Value, site: Site, name: &str, wanted: &mut Wanted, point: &Point<'_>) {
+    fn want(&mut self, value: &mut Value, site: Site, name: &str, wanted: &mut Wanted, point: &Point<'_>) {
         if self.says(value, site) {
             return;
         }
@@ -132,6 +134,10 @@ impl Pass<'_> {
             *value = Value::Step { step: made.step.clone(), name: made.name.clone() };
             return;
         }
+        if let Some((step, name)) = self.add(value, name, point) {
+            *value = Value::Step { step, name };
+            return;
+        }
         let step = unique("compute".to_owned(), '-', |id| self.ids.iter().any(|it| it == id));
         let name = match wanted.iter().find(|(_, other)| other == value) {
             Some((name, _)) => name.clone(),
@@ -142,6 +148,40 @@ impl Pass<'_> {
             }
         };
         *value = Value::Step { step, name };
+    }
+
+    /// Has a step that is there already compute a value too, where nobody can tell the difference: it runs
+    /// whenever the reader does, all that the value is made of is there, and it cannot fail.
+    fn add(&mut self, value: &Value, name: &str, point: &Point<'_>) -> Option<(String, String)> {
+        if !is_total(value) {
+            return None;
+        }
+        let steps = &self.job.steps;
+        let from = made_of(value).map(|id| steps.iter().position(|it| it.id == id)).max().flatten();
+        let at = steps.iter().enumerate().position(|(at, it)| {
+            let made = self.made.iter().find(|made| made.step == it.id);
+            from.is_none_or(|from| from < at)
+                && made.is_some_and(|made| made.block == point.block && made.guards.as_slice() == point.guards)
+        })?;
+        let secret = is_secret(self.job, value);
+        let ty = Types { facts: self.facts, job: Some(self.job) }.of(value);
+        let step = self.job.steps.get_mut(at)?;
+        let name = unique(tidy(name), '_', |name| step.publishes.iter().any(|it| it.name == name));
+        step.publishes.push(Publish { secret, ..Publish::new(name.clone(), ty, PublishFrom::Computed) });
+        if let Run::Compute(all) = &mut step.run {
+            all.push((name.clone(), value.clone()));
+        }
+        step.title = titled(step.publishes.iter().map(|it| it.name.as_str()));
+        let made = Made {
+            value: value.clone(),
+            block: point.block,
+            guards: point.guards.to_vec(),
+            step: step.id.clone(),
+            name: name.clone(),
+        };
+        let id = made.step.clone();
+        self.made.push(made);
+        Some((id, name))
     }
 
     /// The step that computes what is wanted.
@@ -166,9 +206,8 @@ impl Pass<'_> {
                 name: name.clone(),
             });
         }
-        let names: Vec<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();
         self.job.steps.push(Step {
-            title: format!("Compute {}", names.join(", ")),
+            title: titled(wanted.iter().map(|(name, _)| name.as_str())),
             guard: guard(point.guards),
             block: point.block,
             publishes,
@@ -216,6 +255,44 @@ impl Made {
     fn serves(&self, point: &Point<'_>) -> bool {
         self.block == point.block && point.guards.starts_with(&self.guards)
     }
+}
+
+fn titled<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    format!("Compute {}", names.collect::<Vec<_>>().join(", "))
+}
+
+/// The steps that a value is made of.
+fn made_of(value: &Value) -> impl Iterator<Item = &str> {
+    let mut all = Vec::new();
+    value.each(&mut |it| {
+        if let Value::Step { step, .. } = it {
+            all.push(step.as_str());
+        }
+    });
+    all.into_iter()
+}
+
+/// Whether a value cannot fail, whatever it is made of.
+fn is_total(value: &Value) -> bool {
+    let mut total = true;
+    value.each(&mut |it| match it {
+        Value::Compute(it) => {
+            let whole = |ty: &ValueType| matches!(ty.present(), ValueType::Int | ValueType::Duration);
+            let known = |at: usize| it.args.get(at).is_some_and(|arg| matches!(arg.value, Value::Const(_)));
+            total &= match it.op {
+                Op::Not | Op::And | Op::Or | Op::Coalesce | Op::If | Op::Lower | Op::Upper | Op::Trim | Op::IsEmpty => {
+                    true
+                }
+                Op::StartsWith | Op::EndsWith | Op::Contains | Op::Len | Op::Field(_) => true,
+                Op::Replace | Op::Split => known(1),
+                Op::Eq | Op::Ne => it.args.iter().all(|arg| !whole(&arg.ty)),
+                _ => false,
+            };
+        }
+        Value::Json { .. } | Value::Param(_) => total = false,
+        _ => {}
+    });
+    total
 }
 
 /// Whether a value is made of a secret.

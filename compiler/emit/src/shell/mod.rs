@@ -6,12 +6,14 @@
 //! any POSIX shell. No line holds `$(word)`: Azure's agent would take it for a variable.
 
 pub mod artifacts;
+pub(crate) mod compute;
 mod json;
 pub mod manifest;
 pub mod patterns;
 pub mod reads;
 pub mod retry;
 pub mod seal;
+pub(crate) mod spread;
 pub mod values;
 pub mod views;
 

@@ -6,10 +6,11 @@
 
 use flow_plan::model::{Os, Publish, Shell, ValueType};
 
+use super::json::{form, test};
 use super::{Host, message};
 
 /// The longest value that travels, in bytes.
-const LONGEST: u32 = 32_000;
+pub(crate) const LONGEST: u32 = 32_000;
 
 /// Where a checked value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,15 +135,14 @@ fn line_of(ty: &ValueType, what: &str, optional: bool) -> Result<Vec<String>, &'
             let wrong = message(&format!("{what} is none of: {}", variants.join(", ")));
             vec![read, format!("case $value in {empty}{list}) ;; *) fail {wrong} ;; esac")]
         }
-        ValueType::List(item) => {
-            let list = super::json::test(ty)?;
-            if matches!(**item, ValueType::Duration | ValueType::Record { .. }) {
-                return Err("a list of durations or structs cannot come from a script yet");
-            }
-            let wrong = message(&format!("{what} is not a JSON list of the declared type"));
+        ValueType::List(_) | ValueType::Record { .. } => {
+            let kind = if matches!(ty, ValueType::List(_)) { "list" } else { "struct" };
+            let wrong = message(&format!("{what} is not JSON of the declared {kind}"));
             let long = message(&format!("{what} is longer than {LONGEST} bytes: make it a file"));
+            let form = form(ty);
+            let made = if form == "." { ".[0]".to_owned() } else { format!(".[0] | {form}") };
             let program =
-                super::word(&format!("if length == 1 and (.[0] | {list}) then .[0] else error(\"type\") end"));
+                super::word(&format!("if length == 1 and (.[0] | {}) then {made} else error(\"type\") end", test(ty)));
             let compact = format!("value=$(jq -cs {program} \"$file\") || fail {wrong}");
             let mut lines = if optional {
                 vec![read, format!("if [ -n \"$value\" ]; then\n  {compact}\nfi")]
@@ -153,11 +153,24 @@ fn line_of(ty: &ValueType, what: &str, optional: bool) -> Result<Vec<String>, &'
             lines
         }
         ValueType::Duration => {
-            return Err(
-                "a duration cannot come from a script yet: let it print a number and say the unit where it is used",
+            let wrong = message(&format!("{what} is no duration, such as 90s"));
+            let none = if optional { "'' | " } else { "" };
+            let check = format!(
+                "case $value in {none}[0-9]*) ;; *) fail {wrong} ;; esac\ncount=${{value%%[!0-9]*}}\ncase $count in 0?* | ?????????????*) fail {wrong} ;; esac"
             );
+            let unit = format!(
+                "case ${{value#\"$count\"}} in\n  ms) ;;\n  s) count=$((count * 1000)) ;;\n  min) count=$((count * 60000)) ;;\n  h) count=$((count * 3600000)) ;;\n  d) count=$((count * 86400000)) ;;\n  *) {} ;;\nesac",
+                if optional { format!("[ -z \"$value\" ] || fail {wrong}") } else { format!("fail {wrong}") }
+            );
+            let form = "if [ -n \"$count\" ]; then\n  if [ $((count % 1000)) -eq 0 ]; then value=$((count / 1000))s; else value=${count}ms; fi\nfi";
+            let form = if optional {
+                form
+            } else {
+                "if [ $((count % 1000)) -eq 0 ]; then value=$((count / 1000))s; else value=${count}ms; fi"
+            };
+            vec![read, check, unit, form.to_owned()]
         }
-        ValueType::String | ValueType::Optional(_) | ValueType::Record { .. } => {
+        ValueType::String | ValueType::Optional(_) => {
             return Err("this type of value cannot come from a script");
         }
     };

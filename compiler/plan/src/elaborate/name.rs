@@ -2,6 +2,8 @@
 
 use flow_syntax::tree::{Expr, ExprKind};
 
+use crate::script::is_reserved;
+
 /// `text` as an id: lower-case letters, digits, `_` and `-`, beginning with a letter.
 pub(super) fn slug(text: &str) -> String {
     let mut out = String::new();
@@ -65,18 +67,4 @@ pub(super) fn shown(e: &Expr) -> String {
         ExprKind::Call { callee, .. } => format!("{}()", shown(callee)),
         _ => "…".to_owned(),
     }
-}
-
-/// Variables that shells, systems and platforms give a meaning to.
-fn is_reserved(name: &str) -> bool {
-    const NAMES: [&str; 32] = [
-        "PATH", "HOME", "TMP", "TEMP", "TMPDIR", "USER", "LOGNAME", "SHELL", "LANG", "CI", "IFS", "PS1", "PS2", "PS4",
-        "ENV", "BASH_ENV", "RANDOM", "SECONDS", "LINENO", "PPID", "UID", "EUID", "OPTARG", "OPTIND", "PWD", "OLDPWD",
-        "REPLY", "HOSTNAME", "COMSPEC", "PATHEXT", "TZ", "TERM",
-    ];
-    const PREFIXES: [&str; 12] = [
-        "LC_", "GITHUB_", "RUNNER_", "ACTIONS_", "AGENT_", "BUILD_", "SYSTEM_", "FLOW_", "BASH_", "LD_", "DYLD_",
-        "INPUT_",
-    ];
-    NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }

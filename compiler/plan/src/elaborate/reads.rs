@@ -12,7 +12,7 @@ use super::compute::those_there;
 use super::name::{shown, unique, variable};
 use super::scope::{Result, Scope};
 use super::value::{Val, constant};
-use crate::model::{Position, ScriptPart, Shell, Value};
+use crate::model::{Position, ScriptPart, Shell, Value, ValueType};
 
 /// What a script reads, as it is put together.
 pub(super) struct Reads {
@@ -42,9 +42,6 @@ impl Reads {
         position: Position,
     ) -> Result<()> {
         if spread {
-            if self.shell == Shell::Python {
-                return scope.not_built(e.span, "spreading a list in Python");
-            }
             let items: Vec<Val> = match val {
                 Val::Family(members) => members.iter().map(|(_, val)| val.clone()).collect(),
                 Val::List(items) => items.to_vec(),
@@ -58,6 +55,16 @@ impl Reads {
                     let Some(value) = scope.late(other) else {
                         return scope.not_built(e.span, "spreading this");
                     };
+                    if self.shell == Shell::Python {
+                        let list =
+                            scope.ty(e.span).is_some_and(|ty| matches!(ty.present(), Ty::List(_) | Ty::Family(_)));
+                        let around = if list {
+                            ("*__import__(\"json\").loads(", " or \"[]\")")
+                        } else {
+                            ("*filter(None, [", "])")
+                        };
+                        return self.wrapped(e, value, around);
+                    }
                     let variable = self.named(e, &value);
                     self.parts.push(ScriptPart::Spread { variable, value });
                     return Ok(());
@@ -73,7 +80,7 @@ impl Reads {
             }
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
-                    self.text(" ");
+                    self.text(if self.shell == Shell::Python { ", " } else { " " });
                 }
                 self.read(scope, e, item, false, position)?;
             }
@@ -118,11 +125,10 @@ impl Reads {
             },
             other => match scope.late(other) {
                 Some(value) => {
-                    let text = scope.ty(e.span).is_none_or(|ty| {
-                        matches!(ty.present(), Ty::String | Ty::Path | Ty::Secret | Ty::Enum(_) | Ty::Call(_))
-                    });
-                    if self.shell == Shell::Python && !text {
-                        return scope.not_built(e.span, "reading a value that is not a text in Python");
+                    if self.shell == Shell::Python
+                        && let Some(around) = scope.travels(e.span).as_ref().and_then(python)
+                    {
+                        return self.wrapped(e, value, around);
                     }
                     self.variable(e, value, position)
                 }
@@ -134,6 +140,14 @@ impl Reads {
     fn variable(&mut self, e: &Expr, value: Value, position: Position) -> Result<()> {
         let variable = self.named(e, &value);
         self.parts.push(ScriptPart::Read { variable, value, position });
+        Ok(())
+    }
+
+    /// A value with text of the script around it.
+    fn wrapped(&mut self, e: &Expr, value: Value, (before, after): (&str, &str)) -> Result<()> {
+        self.text(before);
+        self.variable(e, value, Position::Bare)?;
+        self.text(after);
         Ok(())
     }
 
@@ -164,6 +178,20 @@ fn may_lack(val: &Val) -> Option<Value> {
     let Val::Files(files) = val else { return None };
     let optional = files.optional || files.leaf().is_some_and(|leaf| leaf.optional);
     files.location().filter(|_| optional).map(Value::Present)
+}
+
+/// What makes of a variable's text Python's own value of the type; nothing for a text.
+fn python(ty: &ValueType) -> Option<(&'static str, &'static str)> {
+    Some(match ty {
+        ValueType::Int => ("int(", ")"),
+        ValueType::Bool => ("(", " == \"true\")"),
+        ValueType::List(_) | ValueType::Record { .. } => ("__import__(\"json\").loads(", ")"),
+        ValueType::Optional(inner) => match python(inner) {
+            Some(_) => ("__import__(\"json\").loads(", " or \"null\")"),
+            None => ("(", " or None)"),
+        },
+        ValueType::String | ValueType::Enum { .. } | ValueType::Duration => return None,
+    })
 }
 
 /// A const value as text of the script, where that is plainly safe.

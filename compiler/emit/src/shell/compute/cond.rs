@@ -1,0 +1,167 @@
+//! Truth values as commands of bash.
+
+use flow_plan::model::{Compute, Const, Files, Op, Value, ValueType};
+use flow_plan::script;
+
+use super::{BASE, Script, word};
+
+impl Script<'_> {
+    /// A command that succeeds where the value holds; what must come before it is among the lines.
+    pub(super) fn condition(&mut self, value: &Value) -> String {
+        if let Some((_, variable)) = self.known.iter().find(|(it, _)| it == value) {
+            return format!("[ \"${variable}\" = true ]");
+        }
+        match value {
+            Value::Const(Const::Bool(it)) => it.to_string(),
+            Value::Declassified { value, .. } => self.condition(value),
+            value if self.is_leaf(value) => format!("[ \"${}\" = true ]", self.read(value)),
+            Value::Present(location) => format!("[ -e {} ]", self.host.path(&script::path(location))),
+            Value::Changed(patterns) => self.changed(value, patterns),
+            Value::Exists(files) => match &**files {
+                Files::Output { job, .. } => {
+                    let read = self.read(&Value::Succeeded(job.clone()));
+                    format!("[ \"${read}\" = true ]")
+                }
+                _ => self.held(value),
+            },
+            Value::Compute(it) if !self.is_of_jq(it) => self.operator(value, it),
+            value => self.held(value),
+        }
+    }
+
+    /// By a variable that holds the text.
+    fn held(&mut self, value: &Value) -> String {
+        let name = crate::lower::names::name_of(value);
+        format!("[ \"${}\" = true ]", self.variable(&name, value))
+    }
+
+    fn operator(&mut self, value: &Value, it: &Compute) -> String {
+        let arg = |at: usize| it.args.get(at).map_or(&Value::Const(Const::None), |arg| &arg.value);
+        match it.op {
+            Op::Not => match self.condition(arg(0)) {
+                simple if !simple.contains(" && ") && !simple.contains(" || ") => format!("! {simple}"),
+                other => format!("! {{ {other}; }}"),
+            },
+            Op::And => self.chain(value, it, " && ", " || "),
+            Op::Or => self.chain(value, it, " || ", " && "),
+            Op::Eq | Op::Ne if self.needs_jq(value) && !self.counts(it) && !self.is_none(it) => self.held_by_jq(value),
+            Op::Eq => self.equal(it, true),
+            Op::Ne => self.equal(it, false),
+            Op::Lt => self.order("-lt", arg(0), arg(1)),
+            Op::Le => self.order("-le", arg(0), arg(1)),
+            Op::Gt => self.order("-gt", arg(0), arg(1)),
+            Op::Ge => self.order("-ge", arg(0), arg(1)),
+            Op::StartsWith | Op::EndsWith | Op::Contains if self.needs_jq(value) => self.held_by_jq(value),
+            Op::StartsWith => self.pattern("", "*", arg(0), arg(1)),
+            Op::EndsWith => self.pattern("*", "", arg(0), arg(1)),
+            Op::Contains => self.pattern("*", "*", arg(0), arg(1)),
+            Op::IsEmpty => format!("[ -z {} ]", self.word(arg(0))),
+            // The others are no truth values, or have two sides.
+            _ => self.held(value),
+        }
+    }
+
+    fn held_by_jq(&mut self, value: &Value) -> String {
+        let name = crate::lower::names::name_of(value);
+        let variable = self.local(&name);
+        self.by_jq(&variable, value);
+        format!("[ \"${variable}\" = true ]")
+    }
+
+    /// Several, joined. What a later one needs first may fail, and must not be looked at then.
+    fn chain(&mut self, value: &Value, it: &Compute, by: &str, other: &str) -> String {
+        let mut parts = Vec::new();
+        for (at, arg) in it.args.iter().enumerate() {
+            let before = self.lines.len();
+            let known = self.known.len();
+            let part = self.condition(&arg.value);
+            if at > 0 && self.lines.len() > before {
+                // Once more, one inside the other.
+                self.lines.truncate(before);
+                self.known.truncate(known);
+                return self.nest(value, it, at, &parts.join(by), by == " && ");
+            }
+            parts.push(if part.contains(other) { format!("{{ {part}; }}") } else { part });
+        }
+        parts.join(by)
+    }
+
+    fn nest(&mut self, value: &Value, it: &Compute, at: usize, before: &str, and: bool) -> String {
+        let name = crate::lower::names::name_of(value);
+        let variable = self.local(&name);
+        let rest = Value::Compute(Compute { args: it.args.get(at..).unwrap_or_default().to_vec(), ..it.clone() });
+        let (first, second) = if and { ("false", before.to_owned()) } else { ("true", format!("! {{ {before}; }}")) };
+        self.line(format!("{variable}={first}\nif {second}; then"));
+        self.nested(|script| {
+            let condition = match it.args.get(at..) {
+                Some([one]) => script.condition(&one.value),
+                _ => script.condition(&rest),
+            };
+            script.truth(&variable, &condition);
+        });
+        self.line("fi");
+        format!("[ \"${variable}\" = true ]")
+    }
+
+    fn equal(&mut self, it: &Compute, same: bool) -> String {
+        let arg = |at: usize| it.args.get(at).map_or(&Value::Const(Const::None), |arg| &arg.value);
+        let (a, b) = match arg(0) {
+            Value::Const(_) => (arg(1), arg(0)),
+            _ => (arg(0), arg(1)),
+        };
+        if *b == Value::Const(Const::None) {
+            return format!("[ {} {} ]", if same { "-z" } else { "-n" }, self.word(a));
+        }
+        let (ty, other) = (self.ty(a), self.ty(b));
+        let optional = matches!(ty, ValueType::Optional(_)) || matches!(other, ValueType::Optional(_));
+        match ty.present() {
+            ValueType::Int if !optional => self.order(if same { "-eq" } else { "-ne" }, a, b),
+            ValueType::Duration if !optional => self.order(if same { "-eq" } else { "-ne" }, a, b),
+            _ => {
+                let (a, b) = (self.word(a), self.word(b));
+                format!("[ {a} {} {b} ]", if same { "=" } else { "!=" })
+            }
+        }
+    }
+
+    fn order(&mut self, op: &str, a: &Value, b: &Value) -> String {
+        let mut side = |value: &Value| match self.ty(value).present() {
+            ValueType::Duration => self.milliseconds(value),
+            _ => self.int(value),
+        };
+        let (a, b) = (side(a), side(b));
+        format!("[ {a} {op} {b} ]")
+    }
+
+    /// Whether a text has a part, at its beginning, its end or anywhere.
+    fn pattern(&mut self, before: &str, after: &str, text: &Value, part: &Value) -> String {
+        let text = self.text(text);
+        let part = self.text(part);
+        let subject = match text.as_slice() {
+            [super::Piece::Var(it)] => format!("${it}"),
+            _ => word(&text),
+        };
+        format!("[[ {subject} == {before}{}{after} ]]", word(&part))
+    }
+
+    /// Whether a file that a pattern matches differs from what the run started from. Where that is not
+    /// known, all counts as changed.
+    fn changed(&mut self, value: &Value, patterns: &[String]) -> String {
+        self.compares = true;
+        let variable = self.local(&crate::lower::names::name_of(value));
+        let patterns: Vec<String> = patterns.iter().map(|it| pathspec(it)).collect();
+        self.line(format!(
+            "{variable}=true\nif git cat-file -e \"${BASE}^{{commit}}\" 2> /dev/null; then\n  if git diff --quiet \"${BASE}\" HEAD -- {}; then {variable}=false; fi\nfi",
+            patterns.join(" ")
+        ));
+        format!("[ \"${variable}\" = true ]")
+    }
+}
+
+/// A pattern as git's commands take it.
+fn pathspec(pattern: &str) -> String {
+    match pattern.strip_prefix('!') {
+        Some(rest) => format!("':(exclude,glob){}'", rest.replace('\'', "'\\''")),
+        None => format!("':(glob){}'", pattern.replace('\'', "'\\''")),
+    }
+}
