@@ -137,7 +137,7 @@ fn line_of(ty: &ValueType, what: &str, optional: bool) -> Result<Vec<String>, &'
         }
         ValueType::List(_) | ValueType::Record { .. } => {
             let kind = if matches!(ty, ValueType::List(_)) { "list" } else { "struct" };
-            let wrong = message(&format!("{what} is not JSON of the declared {kind}"));
+            let wrong = message(&format!("{what} is not a JSON {kind} of the declared type"));
             let long = message(&format!("{what} is longer than {LONGEST} bytes: make it a file"));
             let form = form(ty);
             let made = if form == "." { ".[0]".to_owned() } else { format!(".[0] | {form}") };
