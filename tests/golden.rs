@@ -252,7 +252,9 @@ fn workflows_of_github_say_what_the_plan_says() {
             let steps = |job: &Value, action: &str| -> Vec<Value> {
                 let uses =
                     |it: &&Value| it["uses"].as_str().is_some_and(|uses| uses.starts_with(&format!("{action}@")));
-                job["steps"].as_sequence().unwrap().iter().filter(uses).map(|it| it["with"].clone()).collect()
+                // A job that is another workflow has none.
+                let steps = job["steps"].as_sequence().into_iter().flatten();
+                steps.filter(uses).map(|it| it["with"].clone()).collect()
             };
             let name = |with: &Value| with["name"].as_str().unwrap().to_owned();
             let uploaded: BTreeMap<String, BTreeSet<String>> = jobs
@@ -265,7 +267,8 @@ fn workflows_of_github_say_what_the_plan_says() {
             assert_eq!(all.len(), all.iter().collect::<BTreeSet<_>>().len(), "one name is uploaded twice: {all:?}");
             for job in &plan.jobs {
                 let yaml = &jobs[job.id.as_str()];
-                assert_eq!(yaml["name"].as_str(), Some(job.title.as_str()));
+                // The title of a stage stands before it.
+                assert!(yaml["name"].as_str().is_some_and(|name| name.contains(&job.title)));
                 let downloaded: Vec<String> = steps(yaml, "actions/download-artifact").iter().map(name).collect();
                 for name in &downloaded {
                     let maker = job.needs.iter().find(|edge| uploaded[&edge.job].contains(name));

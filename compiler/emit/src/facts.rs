@@ -2,7 +2,7 @@
 //! published, and whether the plan keeps its own promises.
 
 use flow_plan::model::{
-    Consume, Earlier, FieldKind, Files, Job, Os, Output, OutputKind, Plan, Schema, Value, ValueType,
+    Consume, Earlier, FieldKind, Files, Job, Os, Output, OutputKind, PipelineOutputKind, Plan, Schema, Value, ValueType,
 };
 use flow_plan::outcome::ties;
 use flow_plan::pattern::common_folder;
@@ -52,11 +52,23 @@ impl<'a> Facts<'a> {
                 }
             }
         }
+        for output in &plan.outputs {
+            if let PipelineOutputKind::Value { value, .. } = &output.kind {
+                value.each(&mut |value| match value {
+                    Value::Output { job, output } if facts.early(job, output).is_none() => {
+                        facts.read.insert((job, output));
+                    }
+                    _ => {}
+                });
+            }
+        }
         if errors.is_empty() { Ok(facts) } else { Err(errors) }
     }
 
     fn note(&mut self, job: &'a Job, value: &'a Value, errors: &mut Vec<EmitError>) {
         match value {
+            // What another workflow hands on is named by itself.
+            Value::Output { job: producer, .. } if *producer == job.id => {}
             Value::Output { job: producer, output } => match self.value(producer, output) {
                 None => errors.push(broken(job, &format!("value {output} of job {producer}"))),
                 Some(_) => {
@@ -132,7 +144,9 @@ impl<'a> Facts<'a> {
 
     /// What an output's reader reads, when that is known before any job runs, and whatever becomes of the job.
     pub(crate) fn early(&self, job: &str, output: &str) -> Option<&'a Value> {
-        let sure = |it: &&Job| it.guard.is_none() && it.each.is_empty() && it.continue_on_error.is_none();
+        let sure = |it: &&Job| {
+            it.guard.is_none() && it.each.is_empty() && it.continue_on_error.is_none() && it.foreign.is_none()
+        };
         self.job(job).filter(sure)?;
         self.value(job, output).map(|it| it.1).filter(|it| self.is_early(it))
     }
@@ -207,6 +221,19 @@ impl<'a> Facts<'a> {
         job.values_inside(&mut see);
         self.read_outputs(job).for_each(|it| it.2.each(&mut see));
         read
+    }
+
+    /// Whether a published value of a step is, as it is, a list that a job runs for each element of.
+    pub(crate) fn is_looped(&self, job: &Job, step: &str, name: &str) -> bool {
+        let same =
+            |value: &Value| matches!(value, Value::Step { step: from, name: made } if from == step && made == name);
+        let lists = self.plan.jobs.iter().flat_map(|it| &it.each).map(|it| &it.list);
+        lists
+            .filter_map(|it| match it {
+                Value::Output { job: from, output } if *from == job.id => self.value(from, output),
+                _ => None,
+            })
+            .any(|(_, value)| same(value))
     }
 
     /// Whether a published value of a step is, as it is, an output that another job reads.

@@ -1,6 +1,7 @@
 //! What the steps of a job come to, apart from how a platform writes a step: the text of each
 //! script with what must stand before and after it, and the variables it needs.
 
+use flow_plan::elaborate::MAX_LEGS;
 use flow_plan::model::{
     Field, FieldKind, Files, Job, Location, Output, OutputKind, Publish, PublishFrom, Run, Script, ScriptPart, Shell,
     Step, Value, ValueType,
@@ -12,6 +13,7 @@ use rustc_hash::FxHashSet;
 use crate::facts::Facts;
 use crate::lower::types::Types;
 use crate::shell::artifacts::{Input, Packing, received};
+use crate::shell::message;
 use crate::shell::patterns::{Collected, collected};
 use crate::shell::reads::{Finish, line};
 use crate::shell::retry::{Attempt, attempts};
@@ -335,6 +337,9 @@ fn body(
         let required = facts.is_required(job, &step.id, &publish.name);
         let (check, form) = checked(host, job.runner.os, &below, publish, &what, required)?;
         lines.extend(check);
+        if facts.is_looped(job, &step.id, &publish.name) {
+            lines.extend(looped(&what));
+        }
         lines.extend(platform.publish(job, step, publish, form));
     }
     let publishing = lines.join("\n");
@@ -373,6 +378,17 @@ fn emptied(host: Host, job: &Job, step: &Step) -> Vec<String> {
     let mut seen = FxHashSet::default();
     lines.retain(|it| seen.insert(it.clone()));
     lines
+}
+
+/// The lines that refuse a list, in the shell's variable `value`, of which hosted platforms make no jobs:
+/// they take so many, and numbers of so many digits.
+fn looped(what: &str) -> [String; 2] {
+    let long = message(&format!("{what} has more than {MAX_LEGS} elements: a job runs for each"));
+    let great = message(&format!("{what} holds a number of more than 15 digits: make it a text"));
+    [
+        format!("[ \"$(printf %s \"$value\" | jq length)\" -le {MAX_LEGS} ] || fail {long}"),
+        format!("printf %s \"$value\" | jq -e 'all(.. | numbers; . > -1e15 and . < 1e15)' > /dev/null || fail {great}"),
+    ]
 }
 
 /// Where a value's text is kept, below the job's private folder.

@@ -6,6 +6,7 @@ use flow_plan::outcome::conjuncts;
 use flow_plan::pattern::common_folder;
 
 use super::expr::Expr;
+use super::matrix::INDEX;
 use super::steps::{conditional, generated, uses};
 use super::values::{Github, HOST, path};
 use crate::EmitError;
@@ -40,7 +41,14 @@ pub(super) fn downloads(github: &Github<'_>, job: &Job) -> Result<Vec<Item>, Vec
         };
         match condition(github, job, &fetch) {
             Ok((condition, certain)) => {
-                let with = if certain {
+                let legs = facts.job(fetch.job).map(|it| it.each.as_slice()).unwrap_or_default();
+                let with = if !legs.is_empty() && legs == job.each.as_slice() {
+                    // That of its own element.
+                    Map::new().with("name", format!("{name}{INDEX}")).with("path", path(&below))
+                } else if !legs.is_empty() {
+                    // A folder for each.
+                    Map::new().with("pattern", format!("{name}.*")).with("path", path(&below))
+                } else if certain {
                     Map::new().with("name", name).with("path", path(&below))
                 } else {
                     // A name that is not there is an error, what a pattern does not match is none.
@@ -199,8 +207,9 @@ fn upload(github: &Github<'_>, job: &Job, made: &Made<'_>, condition: Option<&st
     } else {
         listed(paths(made.schema).map(|it| path(&joined(&format!("out/{name}"), it))).collect())
     };
+    let leg = if job.each.is_empty() { "" } else { INDEX };
     let mut with = Map::new()
-        .with("name", artifact_name(github.facts.plan, &job.id, name))
+        .with("name", format!("{}{leg}", artifact_name(github.facts.plan, &job.id, name)))
         .with("path", files)
         .with("if-no-files-found", "error")
         .with("overwrite", true);

@@ -131,7 +131,6 @@ fn native_name(trigger: &Trigger) -> &str {
 
 /// Whether a run must be told from one that another workflow called: the trigger `call` has an input
 /// [`CALLED`] then.
-#[expect(dead_code, reason = "the trigger `call` is not lowered yet")]
 pub(super) fn tells_calls(plan: &Plan) -> bool {
     let calls = plan.triggers.iter().any(|it| it.event == Event::Call);
     if !calls || plan.triggers.iter().all(|it| it.event == Event::Call) {

@@ -183,7 +183,7 @@ const PRINTED: i64 = 999_999_999_999_999;
 impl<'a> Scope<'a> {
     pub(super) fn new(facts: &'a Facts<'a>, job: Option<&'a Job>, site: Site) -> Self {
         let mut reach = Reach::new(facts.plan);
-        if !matches!(site, Site::Job | Site::Guard)
+        if !matches!(site, Site::Job | Site::Guard | Site::Caller)
             && let Some(guard) = job.and_then(|it| it.guard.as_ref())
         {
             conjuncts(&guard.condition).into_iter().for_each(|it| reach.narrow(it));
@@ -251,7 +251,9 @@ impl<'a> Scope<'a> {
             Value::Output { job, output } => match self.facts.early(job, output) {
                 Some(early) => self.say(early),
                 None if self.site == Site::Pipeline => None,
-                None => text(Expr::one(format!("needs.{job}.outputs.{output}"))),
+                // There is one for each element.
+                None if self.facts.job(job).is_some_and(|it| !it.each.is_empty()) => None,
+                None => text(self.output(job, output)),
             },
             Value::Item { name, .. } => self.item(name),
             Value::Succeeded(job) => {
@@ -260,9 +262,19 @@ impl<'a> Scope<'a> {
                 (known && self.site != Site::Pipeline).then(|| Said::new(Form::Bool, expr))
             }
             Value::Compute(it) => self.computed(value, it),
-            Value::Exists(files) if self.site != Site::Pipeline => Some(Said::new(Form::Bool, self.exists(files)?)),
+            Value::Exists(files) if !matches!(self.site, Site::Pipeline | Site::Caller) => {
+                Some(Said::new(Form::Bool, self.exists(files)?))
+            }
             Value::Path(_) | Value::Changed(_) | Value::Json { .. } | Value::Present(_) | Value::Exists(_) => None,
         }
+    }
+
+    /// What another job hands on.
+    fn output(&self, job: &str, output: &str) -> Expr {
+        let all = if self.site == Site::Caller { "jobs" } else { "needs" };
+        let foreign = self.facts.job(job).and_then(|it| it.foreign.as_ref());
+        let name = foreign.and_then(|it| it.outputs.iter().find(|(name, _)| name == output));
+        Expr::one(format!("{all}.{job}.outputs.{}", name.map_or(output, |(_, foreign)| foreign)))
     }
 
     /// Whether other jobs have made files.
@@ -556,7 +568,7 @@ impl<'a> Scope<'a> {
     }
 
     /// A whole number as a number, which an empty text would be too.
-    fn number(&self, value: &Value) -> Option<Expr> {
+    pub(super) fn number(&self, value: &Value) -> Option<Expr> {
         if self.ty(value) != ValueType::Int {
             return None;
         }

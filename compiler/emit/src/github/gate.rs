@@ -48,7 +48,7 @@ pub(super) fn job<'a>(facts: &Facts<'a>, graph: &Graph<'a>, gate: &'a Gate) -> R
     };
     let mut with_env = Map::new();
     for entry in step.entries {
-        if matches!(&entry.key, crate::yaml::Key::Text(key) if key == "run") {
+        if entry.key.is("run") {
             with_env.push("env", Map::new().with("RESULTS", Node::Block(lines.join("\n"))));
         }
         with_env.entries.push(entry);

@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod cache;
+mod call;
 mod checkout;
 mod container;
 mod context;
@@ -25,7 +26,7 @@ mod values;
 mod words;
 
 use flow_plan::construct::Construct;
-use flow_plan::model::{Place, Plan};
+use flow_plan::model::{Event, Place, Plan};
 
 use self::expr::Words;
 use self::outcome::Graph;
@@ -45,6 +46,7 @@ pub(crate) const FOLDER: &str = ".github/workflows";
 #[rustfmt::skip]
 pub(crate) const LOWERED: &[Construct] = &[
     Construct::MergeQueue,
+    Construct::Call,
     Construct::Finished,
     Construct::NativeEvent,
     Construct::TriggerTypes,
@@ -54,10 +56,15 @@ pub(crate) const LOWERED: &[Construct] = &[
     Construct::RunName,
     Construct::Concurrency,
     Construct::Raw,
+    Construct::Stage,
     Construct::Gate,
+    Construct::PipelineOutput,
     Construct::JobGuard,
+    Construct::ForEach,
     Construct::OnFailureJob,
     Construct::FinallyJob,
+    Construct::ForeignJob,
+    Construct::RunnerChoice,
     Construct::Environment,
     Construct::Container,
     Construct::Service,
@@ -93,6 +100,7 @@ pub(crate) const LOWERED: &[Construct] = &[
     Construct::Record,
     Construct::Spread,
     Construct::Compute,
+    Construct::Item,
     Construct::Succeeded,
     Construct::Declassify,
     Construct::ContextPath,
@@ -104,11 +112,14 @@ pub(crate) fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitEr
     let plan = &lowered.plan;
     let facts = Facts::new(plan)?.knowing(&lowered.conditions);
     let mut errors = Vec::new();
-    let on = triggers::on(plan).unwrap_or_else(|it| {
+    let mut on = triggers::on(plan).unwrap_or_else(|it| {
         errors.extend(it);
         Map::new()
     });
     let github = Github { facts: &facts, pins: &options.pins };
+    if let Err(found) = call::outputs(&github, &mut on) {
+        errors.extend(found);
+    }
     let top = top(&github, on).unwrap_or_else(|it| {
         errors.push(it);
         Map::new()
@@ -172,10 +183,16 @@ fn top(github: &Github<'_>, on: Map) -> Result<Map, EmitError> {
         let place = Place { file: plan.source.clone(), line: 1, column: 1 };
         root.push("run-name", github.of_pipeline(name, &place)?);
     }
-    root.entries.push(Entry { key: Key::Plain("on"), value: on.into(), around: Around::blank() });
+    let limits = settings::all_runs(github)?;
+    let mut around = Around::blank();
+    if limits.is_none() && plan.triggers.iter().any(|it| it.event != Event::Call) {
+        // Auditors want a limit wherever something else than a call starts it too.
+        around.beside = Some("zizmor: ignore[concurrency-limits]".to_owned());
+    }
+    root.entries.push(Entry { key: Key::Plain("on"), value: on.into(), around });
     let none = Around::blank().above(Some("Nothing is allowed but what a job asks for."));
     root.push_around("permissions", Map::new(), none);
-    if let Some(it) = settings::all_runs(github)? {
+    if let Some(it) = limits {
         root.push_around("concurrency", it, Around::blank());
     }
     root.push_around("defaults", Map::new().with("run", Map::new().with("shell", "bash")), Around::blank());

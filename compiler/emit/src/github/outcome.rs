@@ -104,7 +104,7 @@ impl<'a> Graph<'a> {
             && tie.made.is_empty()
             && self.plain.contains(tie.job)
             && !is_tolerated(before)
-            && before.each.is_empty()
+            && (before.each.is_empty() || before.each == job.each)
             && is_within(before, job)
     }
 
@@ -112,7 +112,7 @@ impl<'a> Graph<'a> {
     pub(super) fn of(&self, job: &'a Job) -> Result<Outcome<'a>, String> {
         let mut clauses = Clauses::default();
         clauses.needs.extend(self.facts.needs(job));
-        let own = self.guard(job, &Known::Made, &mut clauses)?;
+        let own = self.guard(job, &Known::Made, job, &mut clauses)?;
         match job.role {
             Role::Normal if self.plain.contains(job.id.as_str()) => {
                 clauses.firm = !clauses.needs.is_empty();
@@ -156,19 +156,27 @@ impl<'a> Graph<'a> {
     /// Whether a job was meant to run, and the jobs that know; `None`: in any case.
     pub(super) fn meant(&self, job: &'a Job) -> Result<(Vec<&'a str>, Option<Expr>), String> {
         let mut clauses = Clauses::default();
-        let all = self.guard(job, &Known::Nothing, &mut clauses)?;
+        let all = self.guard(job, &Known::Nothing, job, &mut clauses)?;
         Ok((clauses.needs, all))
     }
 
     /// What decides whether a job is meant to run, without what is `known` to hold.
-    fn guard(&self, job: &'a Job, known: &Known<'_>, clauses: &mut Clauses<'a>) -> Result<Option<Expr>, String> {
+    fn guard(
+        &self,
+        job: &'a Job,
+        known: &Known<'_>,
+        reader: &'a Job,
+        clauses: &mut Clauses<'a>,
+    ) -> Result<Option<Expr>, String> {
         let mut all = Vec::new();
         let conditions = conjuncts(job.guard.as_ref());
         conditions.iter().filter(|it| !known.holds(it)).for_each(|it| self.sources(it, clauses));
         let scope = Scope::new(self.facts, Some(job), Site::Guard);
         let open = scope.beyond(&conditions, &|it| known.holds(it));
         all.extend(open.ok_or("GitHub has no words for its condition")?);
-        for each in &job.each {
+        // A later job of the same loop runs only where there is something to run for.
+        let same = !std::ptr::eq(job, reader) && job.each == reader.each;
+        for each in job.each.iter().filter(|_| !same) {
             self.sources(&each.list, clauses);
             all.push(super::matrix::is_not_empty(&self.github, job, each)?);
         }
@@ -204,7 +212,7 @@ impl<'a> Graph<'a> {
             true => Known::Guard,
             false => Known::Conditions(conjuncts(reader.guard.as_ref())),
         };
-        let open = self.guard(before, &known, clauses)?;
+        let open = self.guard(before, &known, reader, clauses)?;
         let sources: Vec<&str> = clauses.needs.get(first..).unwrap_or_default().to_vec();
         clauses.firm |= open.is_none();
         let result = |name: &str| (result(id), Expr::text(name));

@@ -22,6 +22,18 @@ pub(super) fn inputs(plan: &Plan) -> Result<Node, Vec<EmitError>> {
     Ok(if inputs.entries.is_empty() { Node::Null } else { Map::new().with("inputs", inputs).into() })
 }
 
+/// What a caller gives: of types that a workflow has, so an enum is a text.
+pub(super) fn called(param: &Param) -> Result<Map, EmitError> {
+    let mut map = input(param)?;
+    map.entries.retain(|it| !it.key.is("options"));
+    for entry in &mut map.entries {
+        if entry.key.is("type") && entry.value == "choice".into() {
+            entry.value = "string".into();
+        }
+    }
+    Ok(map)
+}
+
 fn input(param: &Param) -> Result<Map, EmitError> {
     let mut map = Map::new().with_some("description", param.docs.as_deref().map(one_line));
     match &param.ty {
@@ -53,7 +65,7 @@ fn input(param: &Param) -> Result<Map, EmitError> {
     Ok(map)
 }
 
-fn one_line(docs: &str) -> String {
+pub(super) fn one_line(docs: &str) -> String {
     docs.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -25,9 +25,8 @@ pub(super) fn on(plan: &Plan) -> Result<Map, Vec<EmitError>> {
             Event::Manual => params::inputs(plan),
             Event::Finished => finished(plan),
             Event::Native => native(trigger).map_err(|it| vec![it]),
-            Event::Push | Event::PullRequest | Event::MergeQueue | Event::Call => {
-                filters(trigger).map_err(|it| vec![it])
-            }
+            Event::Call => super::call::trigger(plan),
+            Event::Push | Event::PullRequest | Event::MergeQueue => filters(trigger).map_err(|it| vec![it]),
         };
         match made {
             // Auditors warn of it wherever they see it; here it is the author's choice.

@@ -5,14 +5,15 @@
 //! that job; what several do, by a small job between them and the reader.
 
 use flow_plan::model::{
-    Edge, EdgeKind, Guard, Job, Output, OutputKind, Phase, Place, Plan, SettingValue, Value, ValueType,
+    Edge, EdgeKind, Guard, Job, Output, OutputKind, Phase, PipelineOutput, PipelineOutputKind, Place, Plan,
+    SettingValue, Value, ValueType,
 };
 use flow_plan::outcome::is_meant;
 
 use super::conditions::{self, conjuncts, negated, not};
 use super::names::{name_of, tidy, unique};
 use super::types::Types;
-use super::{Lowered, Native, Site};
+use super::{Lowered, Native, Site, loops};
 use crate::EmitError;
 use crate::facts::Facts;
 
@@ -26,6 +27,7 @@ pub(crate) fn lower(plan: &Plan, native: &dyn Native) -> Result<Lowered, Vec<Emi
     for job in &plan.jobs {
         pass.job(job);
     }
+    let outputs = pass.handed_on();
     let id = pass.plan_id();
     let Pass { mut jobs, planned, made, .. } = pass;
     if let Some(first) = plan.jobs.first()
@@ -35,7 +37,7 @@ pub(crate) fn lower(plan: &Plan, native: &dyn Native) -> Result<Lowered, Vec<Emi
         jobs.insert(0, computing(&id, "plan", docs, planned, &first.place));
     }
     let conditions = made.into_iter().map(|it| (Value::Output { job: it.job, output: it.output }, it.value));
-    Ok(Lowered { plan: Plan { jobs, ..plan.clone() }, conditions: conditions.collect() })
+    Ok(Lowered { plan: Plan { jobs, outputs, ..plan.clone() }, conditions: conditions.collect() })
 }
 
 /// The id of the job that computes what is known when a run is planned, if no other has it.
@@ -88,6 +90,12 @@ impl Pass<'_> {
             let phase = guard.phase;
             own.guard = conditions::all(reader.under.clone()).map(|condition| Guard { condition, phase });
         }
+        if let Some(list) = loops::filtered(&own)
+            && let Some(each) = own.each.first_mut()
+        {
+            each.filter = None;
+            each.list = list;
+        }
         keys(&mut own, &mut |value, name| {
             if !self.native.says(self.facts, Some(job), value, Site::Job) {
                 self.carry(value, name, &reader, &mut edges);
@@ -99,6 +107,33 @@ impl Pass<'_> {
             }
         }
         self.jobs.push(own);
+    }
+
+    /// What a called pipeline hands on: what the platform cannot say a last job computes.
+    fn handed_on(&mut self) -> Vec<PipelineOutput> {
+        let mut outputs = self.facts.plan.outputs.clone();
+        let (mut made, mut needs) = (Vec::new(), Vec::new());
+        let id = unique("outputs".to_owned(), '-', |id| self.facts.job(id).is_some() || self.is_gate(id));
+        let mut first: Option<Place> = None;
+        for output in &mut outputs {
+            let PipelineOutputKind::Value { ty, value } = &mut output.kind else { continue };
+            if self.native.says(self.facts, None, value, Site::Caller) {
+                continue;
+            }
+            for edge in asked(self.facts, value) {
+                if !needs.contains(&edge) {
+                    needs.push(edge);
+                }
+            }
+            let name = add(&mut made, &output.name, ty.clone(), value.clone(), &output.place);
+            *value = Value::Output { job: id.clone(), output: name };
+            first.get_or_insert_with(|| output.place.clone());
+        }
+        if let Some(place) = first {
+            let docs = Some("What the caller gets.".to_owned());
+            self.jobs.push(Job { needs, ..computing(&id, "outputs", docs, made, &place) });
+        }
+        outputs
     }
 
     /// A native condition that holds where this one does.
@@ -260,6 +295,10 @@ pub(crate) fn rewrite(value: &mut Value, with: &mut dyn FnMut(&Value) -> Option<
 
 /// Calls `visit` for each value at a key of a job that only an earlier job can compute, with a name.
 fn keys(job: &mut Job, visit: &mut dyn FnMut(&mut Value, &str)) {
+    for each in &mut job.each {
+        let name = format!("{}_list", each.name);
+        visit(&mut each.list, &name);
+    }
     if let Some(choice) = &mut job.runner_choice {
         visit(&mut choice.value, "runner");
     }

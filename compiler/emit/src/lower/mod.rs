@@ -14,9 +14,11 @@
 
 pub(crate) mod conditions;
 pub(crate) mod jobs;
+pub(crate) mod loops;
 pub(crate) mod names;
 pub(crate) mod steps;
 pub(crate) mod types;
+pub(crate) mod visit;
 
 use flow_plan::model::{Job, Plan, Value};
 
@@ -28,6 +30,8 @@ use crate::facts::Facts;
 pub(crate) enum Site {
     /// A key of the pipeline: before any job is looked at.
     Pipeline,
+    /// What a called pipeline hands to its caller: all jobs have ended.
+    Caller,
     /// A key of a job, its condition first of all: what other jobs gave is known, none of its steps
     /// has run, no secret can be asked for.
     Job,
@@ -62,7 +66,8 @@ pub(crate) struct Lowered {
 
 /// The same plan with nothing but native values in it.
 pub(crate) fn lower(plan: &Plan, native: &dyn Native) -> Result<Lowered, Vec<EmitError>> {
-    let Lowered { mut plan, conditions } = jobs::lower(plan, native)?;
+    let Lowered { plan, conditions } = jobs::lower(&loops::filters(plan)?, native)?;
+    let mut plan = loops::lower(&plan)?;
     let whole = plan.clone();
     let facts = Facts::new(&whole)?.knowing(&conditions);
     for job in &mut plan.jobs {

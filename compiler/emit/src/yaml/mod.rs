@@ -72,6 +72,16 @@ pub struct Map {
     pub entries: Vec<Entry>,
 }
 
+impl Key {
+    /// Whether it is this text.
+    pub fn is(&self, other: &str) -> bool {
+        match self {
+            Self::Text(text) => text == other,
+            Self::Plain(text) => *text == other,
+        }
+    }
+}
+
 impl Map {
     /// Without entries.
     pub fn new() -> Self {
@@ -90,8 +100,7 @@ impl Map {
 
     /// The value of an entry.
     pub fn get(&self, key: &str) -> Option<&Node> {
-        let same = |it: &&Entry| matches!(&it.key, Key::Text(text) if text == key);
-        self.entries.iter().find(same).map(|it| &it.value)
+        self.entries.iter().find(|it| it.key.is(key)).map(|it| &it.value)
     }
 
     /// The same with an entry more.
