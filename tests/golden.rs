@@ -256,7 +256,8 @@ fn workflows_of_github_say_what_the_plan_says() {
                 let steps = job["steps"].as_sequence().into_iter().flatten();
                 steps.filter(uses).map(|it| it["with"].clone()).collect()
             };
-            let name = |with: &Value| with["name"].as_str().unwrap().to_owned();
+            // What may not be there comes by a pattern.
+            let name = |with: &Value| with["name"].as_str().or(with["pattern"].as_str()).unwrap().to_owned();
             let uploaded: BTreeMap<String, BTreeSet<String>> = jobs
                 .iter()
                 .map(|(id, job)| {
