@@ -17,6 +17,8 @@ pub mod operators;
 pub mod parity;
 pub mod random;
 #[cfg(unix)]
+pub mod runs;
+#[cfg(unix)]
 pub mod world;
 
 use std::path::{Path, PathBuf};

@@ -114,7 +114,9 @@ pub(crate) struct FmtArgs {
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     flowc run ci\n  \
-    flowc run ci --param profile=dev --jobs 4\n\n\
+    flowc run ci --param profile=dev --jobs 4\n  \
+    flowc run ci --event push --branch main --yes\n  \
+    flowc run ci --event pull_request --ctx pull_request.number=12 --changed docs/index.md\n\n\
     What a job prints is shown with the job's name before it and kept whole in a log file. What the \
     pipeline exposes is put below .flow/out/ in the project.")]
 pub(crate) struct RunArgs {
@@ -124,6 +126,39 @@ pub(crate) struct RunArgs {
     /// The value of a parameter, as `name=value`; may be given several times
     #[arg(long = "param", value_name = "NAME=VALUE")]
     pub params: Vec<String>,
+
+    /// What is said to have started the run, one of the pipeline's triggers; default: `manual`
+    #[arg(long)]
+    pub event: Option<String>,
+
+    /// The branch that the run is said to be on; default: the one that is checked out
+    #[arg(long)]
+    pub branch: Option<String>,
+
+    /// The tag that the run is said to be on
+    #[arg(long)]
+    pub tag: Option<String>,
+
+    /// Another member of `ctx`, as `name=value`, such as `pull_request.title=…`; may be given several times
+    #[arg(long = "ctx", value_name = "NAME=VALUE")]
+    pub context: Vec<String>,
+
+    /// A file that counts as changed, for `changed(…)`, instead of those that git finds; may be given several
+    /// times, and empty for none
+    #[arg(long, value_name = "PATH")]
+    pub changed: Option<Vec<String>>,
+
+    /// A file of secrets, a line `NAME=value` each; they count before the environment's variables
+    #[arg(long, value_name = "FILE")]
+    pub secrets: Option<PathBuf>,
+
+    /// Allow jobs to use their environments without being asked
+    #[arg(short, long)]
+    pub yes: bool,
+
+    /// Print the result as JSON on standard output when the run has ended; docs/reference/run.md describes it
+    #[arg(long)]
+    pub json: bool,
 
     /// How many jobs run at once; default: as many as there are processors
     #[arg(short, long, value_name = "N")]

@@ -14,14 +14,66 @@ use crate::{shell, system, values};
 /// What is carried out beyond what [`Construct`] leaves to every backend; one to a line, in its order.
 #[rustfmt::skip]
 const LOWERED: &[Construct] = &[
-    Construct::Assertion,
+    Construct::MergeQueue,
+    Construct::Call,
+    Construct::Finished,
+    Construct::NativeEvent,
+    Construct::TriggerTypes,
+    Construct::Timezone,
+    Construct::OptionalSecret,
+    Construct::SecretSource,
+    Construct::RunName,
+    Construct::Concurrency,
+    Construct::Extends,
+    Construct::Raw,
+    Construct::Stage,
+    Construct::Gate,
+    Construct::PipelineOutput,
+    Construct::JobGuard,
+    Construct::ForEach,
+    Construct::OnFailureJob,
+    Construct::FinallyJob,
+    Construct::RunnerChoice,
+    Construct::Environment,
+    Construct::Container,
+    Construct::Service,
+    Construct::Cache,
+    Construct::Permissions,
+    Construct::ContinueOnError,
+    Construct::JobAlways,
+    Construct::CheckoutPlace,
+    Construct::AlwaysOutput,
     Construct::FamilyOutput,
+    Construct::OptionalFiles,
+    Construct::Assertion,
     Construct::Part,
+    Construct::Either,
     Construct::View,
     Construct::Pattern,
+    Construct::Json,
     Construct::ExposeFound,
+    Construct::ExposeWhen,
+    Construct::ExposeGuard,
+    Construct::StepGuard,
+    Construct::OnFailure,
+    Construct::Finally,
+    Construct::Retry,
+    Construct::Export,
+    Construct::AddPath,
+    Construct::Summary,
+    Construct::Checkout,
     Construct::TakeFiles,
     Construct::PassFiles,
+    Construct::SecretValue,
+    Construct::Record,
+    Construct::Spread,
+    Construct::Compute,
+    Construct::Item,
+    Construct::Changed,
+    Construct::Presence,
+    Construct::Succeeded,
+    Construct::Declassify,
+    Construct::ContextPath,
 ];
 
 /// The jobs' order, by their index in the plan.
@@ -103,11 +155,12 @@ pub(crate) fn graph(plan: &Plan) -> Result<Graph, RunError> {
 }
 
 /// Refuses jobs for another system.
-pub(crate) fn foreign(plan: &Plan, graph: &Graph) -> Result<(), RunError> {
+pub(crate) fn foreign(plan: &Plan, graph: &Graph, active: &[bool]) -> Result<(), RunError> {
     let host: Os = system::host();
     let mut jobs = Vec::new();
-    for (job, needed_by) in plan.jobs.iter().zip(&graph.needed_by) {
-        if job.runner.os != host {
+    for ((job, needed_by), active) in plan.jobs.iter().zip(&graph.needed_by).zip(active) {
+        // An image brings its system along.
+        if *active && job.runner.os != host && job.container.is_none() {
             let needed_by = needed_by.iter().filter_map(|it| Some(plan.jobs.get(*it)?.id.clone())).collect();
             jobs.push(ForeignJob { job: job.id.clone(), os: job.runner.os, needed_by, place: job.place.clone() });
         }
@@ -115,14 +168,14 @@ pub(crate) fn foreign(plan: &Plan, graph: &Graph) -> Result<(), RunError> {
     if jobs.is_empty() { Ok(()) } else { Err(RunError::Foreign { host, jobs }) }
 }
 
-/// Finds the shells that the scripts need.
-pub(crate) fn shells(
-    plan: &Plan,
+/// Finds the shells that the scripts need which run on this machine.
+pub(crate) fn shells<'a>(
+    jobs: impl Iterator<Item = &'a Job>,
     variables: &BTreeMap<OsString, OsString>,
 ) -> Result<BTreeMap<&'static str, PathBuf>, RunError> {
     let mut found = BTreeMap::new();
     let mut missing: Vec<MissingShell> = Vec::new();
-    for job in &plan.jobs {
+    for job in jobs.filter(|job| job.container.is_none()) {
         for step in &job.steps {
             let Run::Script(script) = &step.run else { continue };
             let shell: Shell = script.shell;

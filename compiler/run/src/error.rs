@@ -16,9 +16,34 @@ pub enum RunError {
     /// Parameters that do not fit.
     #[error("{}", lines(.0))]
     Params(Vec<ParamProblem>),
-    /// Secrets that the environment does not hold, by the name of the variable.
-    #[error("no value for {}: set the environment {} before the run", names(.0), if .0.len() == 1 { "variable" } else { "variables" })]
-    Secrets(Vec<String>),
+    /// What was said of the run does not fit.
+    #[error("{}", lines(.0))]
+    ContextGiven(Vec<ContextProblem>),
+    /// Secrets that nobody gave.
+    #[error("{}", lines(.0))]
+    Secrets(Vec<MissingSecret>),
+    /// Jobs deploy to environments, and nobody has said that they may.
+    #[error("the pipeline uses {}: say `--yes` to allow it", environments(.0))]
+    Environments(Vec<(String, Vec<String>)>),
+    /// A person was asked, and said no.
+    #[error("not started: {} may not be used", environments(.0))]
+    Refused(Vec<(String, Vec<String>)>),
+    /// Jobs need containers, and neither `docker` nor `podman` is there.
+    #[error("neither `docker` nor `podman` is in PATH, and there are jobs that need one of them:\n{}", lines(.0))]
+    NoContainers(Vec<NeedsContainer>),
+    /// What cannot be fetched here.
+    #[error("{}", lines(.0))]
+    Checkouts(Vec<BadCheckout>),
+    /// A value that is known when a run begins cannot be computed.
+    #[error("{what}: {why}\n  at {}", At(.place))]
+    Value {
+        /// What it is for.
+        what: String,
+        /// Why.
+        why: String,
+        /// Where it stands.
+        place: Place,
+    },
     /// Jobs for another system than this one.
     #[error("this machine runs {}, but the pipeline has jobs for another system:\n{}", .host.name(), lines(.jobs))]
     Foreign {
@@ -145,6 +170,128 @@ impl Display for ParamProblem {
             Self::Repeated { name } => write!(f, "parameter `{name}` is given more than once"),
         }
     }
+}
+
+/// What is wrong with what was said of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ContextProblem {
+    /// Nothing of that name starts the pipeline.
+    Event {
+        /// As given.
+        given: String,
+        /// The nearest that there is.
+        suggestion: Option<String>,
+        /// All that start it.
+        known: Vec<String>,
+    },
+    /// `ctx` has no such member, or none that can be said.
+    Unknown {
+        /// As given.
+        name: String,
+        /// The nearest that there is.
+        suggestion: Option<String>,
+        /// All that can be said.
+        known: Vec<String>,
+    },
+    /// It is said more than once.
+    Repeated(String),
+    /// It is a field of a pull request, and the run is none.
+    NoPullRequest(String),
+    /// What is said is not of its type.
+    Invalid {
+        /// Its name.
+        name: String,
+        /// As given.
+        given: String,
+        /// What it takes.
+        expected: String,
+    },
+    /// A run is not on a tag and on something else.
+    TagAnd(&'static str),
+}
+
+impl Display for ContextProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Event { given, suggestion: Some(near), .. } => {
+                write!(f, "no `{given}` starts the pipeline; did you mean `{near}`?")
+            }
+            Self::Event { given, known, .. } => {
+                write!(f, "no `{given}` starts the pipeline; what does is {}", names(known))
+            }
+            Self::Unknown { name, suggestion: Some(near), .. } => {
+                write!(f, "`ctx` has no `{name}` that can be given; did you mean `{near}`?")
+            }
+            Self::Unknown { name, known, .. } => {
+                write!(f, "`ctx` has no `{name}` that can be given; there is {}", names(known))
+            }
+            Self::Repeated(name) => write!(f, "`{name}` is given more than once"),
+            Self::NoPullRequest(name) => {
+                write!(f, "`{name}` is there on pull requests only: say `--event pull_request`")
+            }
+            Self::Invalid { name, given, expected } => write!(f, "`{name}` cannot be `{given}`: it takes {expected}"),
+            Self::TagAnd(other) => write!(f, "a run is on a tag or on {other}, not on both"),
+        }
+    }
+}
+
+/// A secret that nobody gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingSecret {
+    /// Its name in the program.
+    pub name: String,
+    /// The variable of the environment that can hold it.
+    pub variable: String,
+    /// Where it is declared.
+    pub place: Option<Place>,
+}
+
+impl Display for MissingSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, variable, place } = self;
+        write!(f, "no value for the secret `{name}`: set the variable `{variable}`, or name a file by `--secrets`")?;
+        place.as_ref().map_or(Ok(()), |place| write!(f, " ({})", At(place)))
+    }
+}
+
+/// A job that needs containers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NeedsContainer {
+    /// Its id.
+    pub job: String,
+    /// What it needs: `a container`, `the service db`.
+    pub what: String,
+    /// The call.
+    pub place: Place,
+}
+
+impl Display for NeedsContainer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` has {} ({})", self.job, self.what, At(&self.place))
+    }
+}
+
+/// A checkout that cannot be done here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadCheckout {
+    /// The job's id.
+    pub job: String,
+    /// Why.
+    pub why: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl Display for BadCheckout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a checkout of `{}` cannot be done here: {} ({})", self.job, self.why, At(&self.place))
+    }
+}
+
+/// `` the environment `a` (jobs `x`, `y`) ``.
+fn environments(all: &[(String, Vec<String>)]) -> String {
+    let one = |(name, jobs): &(String, Vec<String>)| format!("the environment `{name}` ({})", names(jobs));
+    all.iter().map(one).collect::<Vec<_>>().join(" and ")
 }
 
 /// A job that this machine cannot run.

@@ -24,8 +24,10 @@ pub enum Event {
     },
     /// A job began.
     JobStarted {
-        /// Its id.
+        /// Its id; of a job that runs for each element of a list, with the element's number: `test.0`.
         job: Arc<str>,
+        /// For people.
+        title: Arc<str>,
     },
     /// A step began.
     StepStarted {
@@ -47,12 +49,14 @@ pub enum Event {
         /// The line is longer than one event holds: the next event of this stream continues it.
         continues: bool,
     },
-    /// A step has succeeded.
+    /// A step that began has ended.
     StepEnded {
         /// The job's id.
         job: Arc<str>,
         /// The step.
         step: StepName,
+        /// How.
+        outcome: StepOutcome,
         /// How long it took.
         elapsed: Duration,
     },
@@ -69,6 +73,8 @@ pub enum Event {
         job: Arc<str>,
         /// How.
         outcome: Outcome,
+        /// It failed, and that does not fail the run.
+        tolerated: bool,
         /// How long it took.
         elapsed: Duration,
     },
@@ -92,25 +98,80 @@ pub struct StepName {
     pub title: Arc<str>,
 }
 
+/// How a step ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepOutcome {
+    /// It did what it promised.
+    Succeeded,
+    /// It did not begin: its condition does not hold, or what came before has decided so.
+    Skipped,
+    /// It failed.
+    Failed,
+    /// It failed, and its job goes on.
+    Tolerated,
+    /// It was asked to end.
+    Cancelled,
+}
+
+impl StepOutcome {
+    /// In one word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Skipped => "skipped",
+            Self::Failed => "failed",
+            Self::Tolerated => "tolerated",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// How a job ends.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// All its steps succeeded and its outputs are stored.
     Succeeded,
+    /// It was not meant to run.
+    Skipped(Skip),
     /// It failed.
     Failed(Box<Failure>),
     /// It was running when the run was cancelled.
     Cancelled,
-    /// It needs jobs that failed or were cancelled, these by id.
+    /// It needs jobs that failed, were cancelled or did not run, these by id.
     Blocked(Vec<String>),
     /// The run ended before its turn.
     NotStarted,
+}
+
+/// Why a job was skipped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// Its condition does not hold.
+    Condition,
+    /// The list whose elements it runs for is empty.
+    NoElements,
+    /// It takes an `always` output that was not made: the job and the output.
+    NotMade(String, String),
+    /// All of it that runs for the elements of a list was skipped.
+    All,
 }
 
 impl Outcome {
     /// Whether it is [`Succeeded`](Self::Succeeded).
     pub const fn succeeded(&self) -> bool {
         matches!(self, Self::Succeeded)
+    }
+
+    /// In one word.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Skipped(_) => "skipped",
+            Self::Failed(_) => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Blocked(_) => "blocked",
+            Self::NotStarted => "not_started",
+        }
     }
 }
 
@@ -247,6 +308,33 @@ pub enum Cause {
         /// With which file or folder.
         path: PathBuf,
         /// What the system said.
+        message: String,
+    },
+    /// A value cannot be computed.
+    #[error("cannot compute {what}: {why}")]
+    Compute {
+        /// What it is for.
+        what: String,
+        /// Why not.
+        why: String,
+    },
+    /// A list has more elements than a job may run for.
+    #[error("would run for {0} elements of a list; hosted CI takes at most 256, so a run does too")]
+    Legs(usize),
+    /// A container or what it is made of does not do as it should.
+    #[error("cannot {what}: {message}")]
+    Container {
+        /// What was tried.
+        what: String,
+        /// What the program said.
+        message: String,
+    },
+    /// Sources could not be fetched.
+    #[error("cannot check out {what}: {message}")]
+    Checkout {
+        /// What.
+        what: String,
+        /// What git said.
         message: String,
     },
     /// A defect of this program or of the plan.

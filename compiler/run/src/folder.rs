@@ -10,6 +10,8 @@
 //! jobs/<job>/steps/  the scripts as they are run
 //! logs/<job>.log     all that the job wrote
 //! records/<job>.json what it made
+//! summaries/<job>.md what it said for the run's page
+//! result.json        how the run ended: docs/reference/run.md
 //! ```
 //!
 //! It lies with the store, not in the project or the system's temporary folder: moving files between
@@ -54,6 +56,12 @@ impl RunFolder {
         Ok(Self { path, id, _lock: lock })
     }
 
+    /// The store that it lies in.
+    pub(crate) fn store(&self) -> &Path {
+        let store = self.path.parent().and_then(Path::parent);
+        store.unwrap_or(&self.path)
+    }
+
     pub(crate) fn scratch(&self) -> PathBuf {
         self.path.join("scratch")
     }
@@ -72,6 +80,15 @@ impl RunFolder {
 
     pub(crate) fn record(&self, job: &str) -> PathBuf {
         self.path.join("records").join(format!("{job}.json"))
+    }
+
+    pub(crate) fn summary(&self, job: &str) -> PathBuf {
+        self.path.join("summaries").join(format!("{job}.md"))
+    }
+
+    /// Where the result of the run is written when it has ended.
+    pub(crate) fn result(&self) -> PathBuf {
+        self.path.join("result.json")
     }
 
     /// Removes what nobody needs after the run; `jobs`, unless a job's folder is to be looked at.

@@ -1,16 +1,16 @@
 //! The pipeline's parameters and secrets, settled before anything starts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
 
-use flow_plan::model::{Plan, Value, ValueType};
+use flow_plan::model::{Const, Job, Plan, SettingValue, Value, ValueType};
 
 use crate::environment;
-use crate::error::{ParamProblem, RunError, nearest};
+use crate::error::{MissingSecret, ParamProblem, RunError, nearest};
+use crate::options::Options;
 use crate::values;
 
 /// The value of each parameter: what was given, else its default.
-pub(crate) fn settle(plan: &Plan, given: &[(String, String)]) -> Result<BTreeMap<String, String>, RunError> {
+pub(crate) fn settle(plan: &Plan, given: &[(String, String)]) -> Result<BTreeMap<String, Const>, RunError> {
     let mut problems = Vec::new();
     let mut settled = BTreeMap::new();
     let mut seen = BTreeSet::new();
@@ -25,8 +25,8 @@ pub(crate) fn settle(plan: &Plan, given: &[(String, String)]) -> Result<BTreeMap
             problems.push(ParamProblem::Repeated { name: name.clone() });
             continue;
         }
-        match values::check(&param.ty, text) {
-            Ok(text) => drop(settled.insert(name.clone(), text)),
+        match values::parse(&param.ty, text) {
+            Ok(value) => drop(settled.insert(name.clone(), value)),
             Err(_) => problems.push(ParamProblem::Invalid {
                 name: name.clone(),
                 given: text.clone(),
@@ -37,8 +37,8 @@ pub(crate) fn settle(plan: &Plan, given: &[(String, String)]) -> Result<BTreeMap
     }
     for param in plan.params.iter().filter(|it| !seen.contains(&it.name)) {
         match (&param.default, &param.ty) {
-            (Some(default), _) => drop(settled.insert(param.name.clone(), default.text())),
-            (None, ValueType::Optional(_)) => drop(settled.insert(param.name.clone(), String::new())),
+            (Some(default), _) => drop(settled.insert(param.name.clone(), default.clone())),
+            (None, ValueType::Optional(_)) => drop(settled.insert(param.name.clone(), Const::None)),
             (None, ty) => problems.push(ParamProblem::Missing {
                 name: param.name.clone(),
                 expected: values::expected(ty),
@@ -57,23 +57,35 @@ fn variants(ty: &ValueType) -> &[String] {
     }
 }
 
-/// The secrets that the plan reads, from the variables of their names.
-pub(crate) fn secrets(
+/// The secrets that `jobs` read: what was given under the name in the program, else the variable of the name
+/// that the program gives for local runs, else that of its own.
+pub(crate) fn secrets<'a>(
     plan: &Plan,
-    variables: &BTreeMap<OsString, OsString>,
+    jobs: impl Iterator<Item = &'a Job>,
+    options: &Options,
 ) -> Result<BTreeMap<String, String>, RunError> {
     let mut names = BTreeSet::new();
-    values::each(plan, &mut |_, value| {
-        if let Value::Secret(name) = value {
-            names.insert(name.clone());
-        }
-    });
+    for job in jobs {
+        job.values(&mut |value| {
+            if let Value::Secret(name) = value {
+                names.insert(name.clone());
+            }
+        });
+    }
     let mut found = BTreeMap::new();
     let mut missing = Vec::new();
     for name in names {
-        match environment::get(variables, &name).and_then(|it| it.to_str()).filter(|it| !it.is_empty()) {
-            Some(value) => drop(found.insert(name, value.to_owned())),
-            None => missing.push(name),
+        let declared = plan.secrets.iter().find(|it| it.name == name);
+        let variable = match declared.and_then(|it| it.source.as_ref()) {
+            Some(SettingValue::Value(Value::Const(Const::Text(source)))) => source.clone(),
+            _ => name.clone(),
+        };
+        let outside = || environment::get(&options.environment, &variable)?.to_str().map(str::to_owned);
+        let value = options.secrets.get(&name).cloned().or_else(outside).filter(|it| !it.is_empty());
+        match value {
+            Some(value) => drop(found.insert(name, value)),
+            None if declared.is_some_and(|it| it.optional) => {}
+            None => missing.push(MissingSecret { name, variable, place: declared.map(|it| it.place.clone()) }),
         }
     }
     if missing.is_empty() { Ok(found) } else { Err(RunError::Secrets(missing)) }

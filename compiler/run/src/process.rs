@@ -69,10 +69,17 @@ impl Sink {
                 break;
             }
             let read = buffer.get(..count).unwrap_or_default();
-            lines.push(read, &self.masks, |piece| self.take(stream, &piece));
+            lines.push(read, &self.masks.now(), |piece| self.take(stream, &piece));
         }
-        lines.finish(&self.masks, |piece| self.take(stream, &piece));
+        lines.finish(&self.masks.now(), |piece| self.take(stream, &piece));
         Ok(())
+    }
+
+    /// Hands on a text, line by line.
+    pub(crate) fn take_text(&self, text: &str) {
+        let mut lines = Lines::default();
+        lines.push(text.as_bytes(), &self.masks.now(), |piece| self.take(Stream::Out, &piece));
+        lines.finish(&self.masks.now(), |piece| self.take(Stream::Out, &piece));
     }
 
     /// The last lines, oldest first.
@@ -269,9 +276,9 @@ fn read(mut from: impl AsyncRead + Unpin + Send + 'static, stream: Stream, sink:
         // An error means the same as the end: nothing more can be read.
         while let Ok(count @ 1..) = from.read(&mut buffer).await {
             let read = buffer.get(..count).unwrap_or_default();
-            lines.push(read, &sink.masks, |piece| sink.take(stream, &piece));
+            lines.push(read, &sink.masks.now(), |piece| sink.take(stream, &piece));
             sink.log.flush();
         }
-        lines.finish(&sink.masks, |piece| sink.take(stream, &piece));
+        lines.finish(&sink.masks.now(), |piece| sink.take(stream, &piece));
     })
 }

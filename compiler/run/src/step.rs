@@ -9,40 +9,59 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use flow_plan::model::{
-    Field, FieldKind, Job, Location, OutputKind, Place, Publish, PublishFrom, Run, Script, Step, ValueType,
+    Const, Field, FieldKind, Job, Location, OutputKind, Place, Publish, PublishFrom, Run, Script, Step, ValueType,
 };
-use flow_plan::script;
+use flow_plan::script as paths;
 use tokio::time::Instant;
 
-use crate::cancel::Cancel;
-use crate::event::{Cause, FieldProblem, StepName, Stream, ValueProblem};
+use crate::cancel::{Cancel, Urgency};
+use crate::checkout;
+use crate::container::Container;
+use crate::event::{Cause, Event, FieldProblem, StepName, Stream, ValueProblem};
 use crate::fields;
 use crate::files::{self, With};
 use crate::folder::JobFolder;
 use crate::found;
+use crate::job::Shared;
 use crate::lines::Masks;
 use crate::process::{self, End, Leftovers, Limits, Log, Program, Sink, Tell};
+use crate::scope::Scope;
+use crate::script;
 use crate::shell;
 use crate::system::Exit;
-use crate::values::{self, Scope};
+use crate::values;
 
 /// What a job's steps share.
 pub(crate) struct Bench<'a> {
+    pub(crate) shared: &'a Arc<Shared>,
     pub(crate) job: &'a Job,
     pub(crate) id: Arc<str>,
     pub(crate) folder: &'a JobFolder,
     /// The project's folder in the job's tree.
     pub(crate) sources: &'a Path,
-    /// Variables that come from outside.
-    pub(crate) allowed: &'a BTreeMap<OsString, OsString>,
-    pub(crate) shells: &'a BTreeMap<&'static str, PathBuf>,
-    pub(crate) cancel: &'a Cancel,
-    pub(crate) grace: Duration,
-    /// When the whole job has to end.
-    pub(crate) deadline: Instant,
+    /// What steps run in instead of this machine.
+    pub(crate) container: Option<&'a Container>,
     pub(crate) tell: Tell,
     pub(crate) masks: Arc<Masks>,
     pub(crate) log: Arc<Log>,
+}
+
+/// What steps leave behind for those after them.
+#[derive(Default)]
+pub(crate) struct Left {
+    /// What they have published, by step and name.
+    pub(crate) published: BTreeMap<(String, String), Const>,
+    /// Variables, in the order in which they were set.
+    exports: Vec<(String, String)>,
+    /// Folders of the search path, first ones last.
+    folders: Vec<String>,
+}
+
+/// When a step has to end.
+pub(crate) struct Bounds<'a> {
+    pub(crate) cancel: &'a Cancel,
+    /// When the whole job has to end.
+    pub(crate) deadline: Instant,
 }
 
 /// A step did not succeed.
@@ -51,16 +70,22 @@ pub(crate) enum StepEnd {
     Failed { cause: Cause, place: Place, last_lines: Vec<String> },
 }
 
-/// What a step published, by name.
-pub(crate) type Published = Vec<(String, String)>;
+/// What a step leaves to the others.
+enum Done {
+    Nothing,
+    Export(String, String),
+    Folder(String),
+}
 
 /// Runs a step.
 pub(crate) async fn run(
     bench: &Bench<'_>,
     step: &Step,
+    bounds: &Bounds<'_>,
     scope: &Scope<'_>,
+    left: &Left,
     leftovers: &mut Leftovers,
-) -> Result<Published, StepEnd> {
+) -> Result<Change, StepEnd> {
     let name = name(step);
     bench.log.write(format!("## {}", name.title).as_bytes(), true);
     let sink = Arc::new(Sink {
@@ -73,36 +98,56 @@ pub(crate) async fn run(
     });
     let result = async {
         prepare(bench, step).map_err(|cause| At(cause, None))?;
+        let text = |what: &str, value| {
+            scope.text(value).map_err(|why| Stop::from(Cause::Compute { what: what.to_owned(), why }))
+        };
+        let mut done = Done::Nothing;
         match &step.run {
-            Run::Script(script) => run_script(bench, step, script, scope, &sink, leftovers).await?,
+            Run::Script(script) => attempts(bench, step, script, bounds, scope, left, &sink, leftovers).await?,
             Run::Take { from, to, pattern: true, .. } => {
                 gather(bench, step, bench.sources, from, to).await?;
             }
             Run::Pass { from, to, .. } if from.is_pattern() => {
                 let flow = bench.folder.flow();
-                gather(bench, step, &flow, &script::path(from), to).await?;
+                gather(bench, step, &flow, &paths::path(from), to).await?;
             }
             Run::Take { from, to, kind, .. } => {
-                let (source, target) = (bench.sources.join(from), bench.folder.flow().join(script::path(to)));
+                let (source, target) = (bench.sources.join(from), bench.folder.flow().join(paths::path(to)));
                 let (from, kind) = (from.clone(), *kind);
                 blocking(move || take(&from, &source, &target, kind)).await?;
             }
             Run::Pass { from, to, kind } => {
                 let flow = bench.folder.flow();
-                let (source, target) = (flow.join(script::path(from)), flow.join(script::path(to)));
-                let (from, kind) = (script::path(from), *kind);
+                let (source, target) = (flow.join(paths::path(from)), flow.join(paths::path(to)));
+                let (from, kind) = (paths::path(from), *kind);
                 blocking(move || take(&from, &source, &target, kind)).await?;
             }
+            Run::Export { name, value } => done = Done::Export(name.clone(), text(&format!("`{name}`"), value)?),
+            Run::AddPath(value) => done = Done::Folder(text("a folder of the search path", value)?),
+            Run::Summary(value) => {
+                let text = text("the summary", value)?;
+                summary(bench, &sink, &text)?;
+            }
+            Run::SummaryFile(location) => {
+                let path = bench.folder.flow().join(paths::path(location));
+                let text = std::fs::read(&path).with("read", &path).map_err(Cause::from)?;
+                summary(bench, &sink, &String::from_utf8_lossy(&text))?;
+            }
+            Run::Checkout(it) => {
+                let asked = checkout::Asked::new(it, scope)?;
+                let (shared, tree, cancel) = (bench.shared.clone(), bench.folder.tree(), bounds.cancel.clone());
+                blocking(move || asked.fetch(&shared, &tree, &cancel)).await?;
+            }
             // The run has not started with such a step.
-            _ => return Err(Stop::from(Cause::Internal("the step cannot be run yet".to_owned()))),
+            _ => return Err(Stop::from(Cause::Internal("the step cannot be run here".to_owned()))),
         }
         let mut published = Vec::new();
         for publish in &step.publishes {
-            let text = publish_value(bench, step, publish).map_err(|cause| At(cause, None))?;
-            published.push((publish.name.clone(), text));
+            let value = publish_value(bench, step, publish).map_err(|cause| At(cause, None))?;
+            published.push((publish.name.clone(), value));
         }
         check_writes(bench, step)?;
-        Ok(published)
+        Ok(Change { published, done })
     };
     result.await.map_err(|stop: Stop| match stop {
         Stop::Cancelled => StepEnd::Cancelled,
@@ -111,6 +156,28 @@ pub(crate) async fn run(
             StepEnd::Failed { cause, place, last_lines: sink.last_lines() }
         }
     })
+}
+
+/// What a step that succeeded changes for those after it.
+pub(crate) struct Change {
+    published: Vec<(String, Const)>,
+    done: Done,
+}
+
+impl Left {
+    /// Adds what a step has changed.
+    pub(crate) fn add(&mut self, step: &str, change: Change) {
+        let published = change.published.into_iter();
+        self.published.extend(published.map(|(name, value)| ((step.to_owned(), name), value)));
+        match change.done {
+            Done::Nothing => {}
+            Done::Export(name, value) => {
+                self.exports.retain(|(other, _)| *other != name);
+                self.exports.push((name, value));
+            }
+            Done::Folder(folder) => self.folders.push(folder),
+        }
+    }
 }
 
 /// What identifies a step.
@@ -145,15 +212,14 @@ pub(crate) async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(Cause::Internal(error.to_string())))
 }
 
-/// Makes the places that the step writes to.
+/// Makes the places that the step writes to, empty.
 fn prepare(bench: &Bench<'_>, step: &Step) -> Result<(), Cause> {
     for write in &step.writes {
         let field = field(bench.job, &write.output, &write.field)?;
-        let path = path_of(bench, &write.output, &field.path);
         let path = match field.matches {
             // The folder that the script is told.
             Some(_) => path_of(bench, &write.output, flow_plan::pattern::split(&field.path).0).join("."),
-            None => path,
+            None => path_of(bench, &write.output, &field.path),
         };
         let folder = if field.kind == FieldKind::Opaque { Some(path.as_path()) } else { path.parent() };
         if let Some(folder) = folder {
@@ -167,6 +233,42 @@ fn path_of(bench: &Bench<'_>, output: &str, path: &str) -> PathBuf {
     bench.folder.flow().join("out").join(output).join(path)
 }
 
+/// Removes what an attempt that failed has left at the places that the step writes to.
+fn empty(bench: &Bench<'_>, step: &Step) -> Result<(), Cause> {
+    for write in &step.writes {
+        let field = field(bench.job, &write.output, &write.field)?;
+        let path = match field.matches {
+            Some(_) => path_of(bench, &write.output, flow_plan::pattern::split(&field.path).0),
+            None => path_of(bench, &write.output, &field.path),
+        };
+        if path.is_dir() && !path.is_symlink() {
+            files::remove_folder(&path)?;
+        } else if path.symlink_metadata().is_ok() {
+            std::fs::remove_file(&path).with("remove", &path)?;
+        }
+    }
+    for publish in &step.publishes {
+        let path = value_file(bench, step, publish);
+        if path.exists() {
+            std::fs::remove_file(&path).with("remove", &path)?;
+        }
+    }
+    prepare(bench, step)
+}
+
+/// A text for the run's page: printed, and kept with the run.
+fn summary(bench: &Bench<'_>, sink: &Arc<Sink>, text: &str) -> Result<(), Cause> {
+    let text = bench.masks.text(text);
+    let path = bench.shared.folder.summary(&bench.id);
+    sink.take_text(&text);
+    if let Some(folder) = path.parent() {
+        files::make_folder(folder)?;
+    }
+    let file = std::fs::File::options().create(true).append(true).open(&path).with("write", &path)?;
+    let whole = format!("{}\n", text.trim_end_matches('\n'));
+    Ok(std::io::Write::write_all(&mut &file, whole.as_bytes()).with("write", &path)?)
+}
+
 fn field<'a>(job: &'a Job, output: &str, name: &str) -> Result<&'a Field, Cause> {
     let schema = job.outputs.iter().find_map(|it| match &it.kind {
         OutputKind::Artifact(schema) if it.name == output => Some(schema),
@@ -177,18 +279,71 @@ fn field<'a>(job: &'a Job, output: &str, name: &str) -> Result<&'a Field, Cause>
         .ok_or_else(|| Cause::Internal(format!("output `{output}` has no field `{name}`")))
 }
 
+/// Runs a script, again if it fails and may be tried again.
+#[expect(clippy::too_many_arguments, reason = "one caller, and all of it is the step's")]
+async fn attempts(
+    bench: &Bench<'_>,
+    step: &Step,
+    script: &Script,
+    bounds: &Bounds<'_>,
+    scope: &Scope<'_>,
+    left: &Left,
+    sink: &Arc<Sink>,
+    leftovers: &mut Leftovers,
+) -> Result<(), Stop> {
+    let own = step.timeout_seconds.map(|seconds| (Instant::now() + Duration::from_secs(seconds), seconds));
+    let deadline = own.map_or(bounds.deadline, |(own, _)| own.min(bounds.deadline));
+    let times = step.retry.map_or(1, |it| it.times);
+    let (text, reads) = script::resolve(script, scope)
+        .map_err(|why| Cause::Compute { what: "what the script reads".to_owned(), why })?;
+    let variables = variables(bench, step, reads, scope, left)?;
+    let mut attempt = 1;
+    loop {
+        let end = run_script(bench, step, script, &text, variables.clone(), deadline, bounds, sink, leftovers).await?;
+        let failed = match end {
+            End::Exited(Exit::Code(0)) => return Ok(()),
+            End::Exited(Exit::Code(code)) => Cause::Exit(code),
+            End::Exited(Exit::Signal(number, name)) => Cause::Signal { number, name },
+            End::Cancelled => return Err(Stop::Cancelled),
+            End::TimedOut => {
+                return Err(match own {
+                    Some((own, seconds)) if own <= bounds.deadline => Cause::StepTimeout(seconds).into(),
+                    _ => Cause::JobTimeout(bench.job.timeout_seconds).into(),
+                });
+            }
+        };
+        if attempt >= times {
+            return Err(failed.into());
+        }
+        attempt += 1;
+        let delay = Duration::from_secs(step.retry.map_or(0, |it| it.delay_seconds));
+        let after = if delay.is_zero() { String::new() } else { format!(" in {} s", delay.as_secs()) };
+        let text = format!("the script {failed}; attempt {attempt} of {times} follows{after}");
+        bench.log.write(text.as_bytes(), true);
+        (bench.tell)(Event::Note { job: Some(bench.id.clone()), text });
+        tokio::select! {
+            () = tokio::time::sleep(delay) => {}
+            () = tokio::time::sleep_until(deadline) => {}
+            () = bounds.cancel.reached(Urgency::Gently) => return Err(Stop::Cancelled),
+        }
+        empty(bench, step)?;
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one caller, and all of it is the step's")]
 async fn run_script(
     bench: &Bench<'_>,
     step: &Step,
     script: &Script,
-    scope: &Scope<'_>,
+    text: &str,
+    variables: Variables,
+    deadline: Instant,
+    bounds: &Bounds<'_>,
     sink: &Arc<Sink>,
     leftovers: &mut Leftovers,
-) -> Result<(), Stop> {
-    let rendered = script::render(script, ("FLOW_TEMP", ""));
-    let variables = variables(bench, step, &rendered.reads, scope)?;
+) -> Result<End, Stop> {
     let file = bench.folder.steps().join(format!("{}.{}", step.id, shell::extension(script.shell)));
-    std::fs::write(&file, shell::text(script.shell, &rendered.text)).with("write", &file).map_err(Cause::from)?;
+    std::fs::write(&file, shell::text(script.shell, text)).with("write", &file).map_err(Cause::from)?;
     let folder = match &step.workdir {
         Some(below) => bench.sources.join(below),
         None => bench.sources.to_owned(),
@@ -197,61 +352,97 @@ async fn run_script(
         return Err(Cause::Workdir(step.workdir.clone().unwrap_or_default()).into());
     }
     let name = shell::program(script.shell);
-    let Some(path) = bench.shells.get(name) else {
-        return Err(Cause::Internal(format!("`{name}` was not looked for")).into());
-    };
     let captured = step.publishes.iter().find(|it| it.from == PublishFrom::Stdout);
     let output = captured.map(|publish| value_file(bench, step, publish));
-    let own = step.timeout_seconds.map(|seconds| (Instant::now() + Duration::from_secs(seconds), seconds));
-    let deadline = own.map_or(bench.deadline, |(own, _)| own.min(bench.deadline));
-    let limits = Limits { deadline, cancel: bench.cancel, grace: bench.grace };
+    let limits = Limits { deadline, cancel: bounds.cancel, grace: bench.shared.options.grace };
     let arguments = shell::arguments(script.shell, &file);
-    let program = Program { path, arguments, folder: &folder, variables, output: output.clone() };
-    let end = process::run(program, &limits, sink, leftovers).await;
-    if let Some(output) = &output {
+    let end = match bench.container {
+        Some(container) => {
+            let (arguments, variables) = container.exec(&folder, name, arguments, &variables);
+            let path = container.program();
+            let program = Program { path, arguments, folder: &folder, variables, output: output.clone() };
+            process::run(program, &limits, sink, leftovers).await
+        }
+        None => {
+            let Some(path) = bench.shared.shells.get(name) else {
+                return Err(Cause::Internal(format!("`{name}` was not looked for")).into());
+            };
+            let variables = variables.on_host(&bench.shared.allowed);
+            let program = Program { path, arguments, folder: &folder, variables, output: output.clone() };
+            process::run(program, &limits, sink, leftovers).await
+        }
+    };
+    // What a script prints as a secret is not shown at all.
+    if let (Some(output), Some(false)) = (&output, captured.map(|it| it.secret)) {
         sink.take_file(Stream::Out, output).with("read", output).map_err(Cause::from)?;
     }
-    match end {
-        Ok(End::Exited(Exit::Code(0))) => Ok(()),
-        Ok(End::Exited(Exit::Code(code))) => Err(Cause::Exit(code).into()),
-        Ok(End::Exited(Exit::Signal(number, name))) => Err(Cause::Signal { number, name }.into()),
-        Ok(End::Cancelled) => Err(Stop::Cancelled),
-        Ok(End::TimedOut) => match own {
-            Some((own, seconds)) if own <= bench.deadline => Err(Cause::StepTimeout(seconds).into()),
-            _ => Err(Cause::JobTimeout(bench.job.timeout_seconds).into()),
-        },
-        Err(error) => Err(Cause::Start { program: name.to_owned(), message: error.to_string() }.into()),
+    end.map_err(|error| Cause::Start { program: name.to_owned(), message: error.to_string() }.into())
+}
+
+/// The variables of a script, but for those that come from outside.
+#[derive(Clone, Default)]
+pub(crate) struct Variables {
+    /// By name; what was set later wins.
+    pub(crate) set: BTreeMap<OsString, OsString>,
+    /// Folders that stand before those of the search path, in this order.
+    pub(crate) folders: Vec<PathBuf>,
+}
+
+impl Variables {
+    /// All that a script on this machine sees.
+    fn on_host(self, allowed: &BTreeMap<OsString, OsString>) -> BTreeMap<OsString, OsString> {
+        let mut all = allowed.clone();
+        all.extend(self.set);
+        if !self.folders.is_empty() {
+            let path = all.get(std::ffi::OsStr::new("PATH")).cloned().unwrap_or_default();
+            let folders = self.folders.into_iter().chain(std::env::split_paths(&path));
+            // It fails for a folder that no search path can hold; then that is not searched.
+            if let Ok(path) = std::env::join_paths(folders) {
+                all.insert("PATH".into(), path);
+            }
+        }
+        all
     }
 }
 
-/// The environment of a script: what comes from outside, what Flow sets, what the job, the step, and
-/// the script's reads set. What stands later wins.
+/// The environment of a script: what Flow sets, what the job, the steps before it, the step, and the script's
+/// reads set. What stands later wins.
 fn variables(
     bench: &Bench<'_>,
     step: &Step,
-    reads: &[(String, flow_plan::model::Value)],
+    reads: Vec<(String, String)>,
     scope: &Scope<'_>,
-) -> Result<BTreeMap<OsString, OsString>, Cause> {
-    let mut variables = bench.allowed.clone();
+    left: &Left,
+) -> Result<Variables, Cause> {
+    let mut set: BTreeMap<OsString, OsString> = BTreeMap::new();
     let temporary = bench.folder.temporary();
     for name in ["TMPDIR", "TMP", "TEMP"] {
-        variables.insert(name.into(), temporary.clone().into());
+        set.insert(name.into(), temporary.clone().into());
     }
     // Git finds the private repository in the tree, if there is one, and never one around it.
-    variables.insert("GIT_CEILING_DIRECTORIES".into(), bench.folder.0.clone().into());
-    for (name, value) in bench.job.env.iter().chain(&step.env).chain(reads) {
-        variables.insert(name.into(), scope.text(value).map_err(Cause::Internal)?.into());
-    }
-    variables.insert("FLOW_TEMP".into(), bench.folder.flow().into());
-    Ok(variables)
+    set.insert("GIT_CEILING_DIRECTORIES".into(), bench.folder.0.clone().into());
+    let values = |env: &[(String, flow_plan::model::Value)]| {
+        let one = |(name, value): &(String, _)| match scope.text(value) {
+            Ok(text) => Ok((OsString::from(name), OsString::from(text))),
+            Err(why) => Err(Cause::Compute { what: format!("the variable `{name}`"), why }),
+        };
+        env.iter().map(one).collect::<Result<Vec<_>, Cause>>()
+    };
+    set.extend(values(&bench.job.env)?);
+    set.extend(left.exports.iter().map(|(name, value)| (name.into(), value.into())));
+    set.extend(values(&step.env)?);
+    set.extend(reads.into_iter().map(|(name, value)| (name.into(), value.into())));
+    set.insert(script::ROOT.into(), bench.folder.flow().into());
+    let folders = left.folders.iter().rev().map(|folder| bench.sources.join(folder)).collect();
+    Ok(Variables { set, folders })
 }
 
 fn value_file(bench: &Bench<'_>, step: &Step, publish: &Publish) -> PathBuf {
     let location = Location::Value { step: step.id.clone(), name: publish.name.clone() };
-    bench.folder.flow().join(script::path(&location))
+    bench.folder.flow().join(paths::path(&location))
 }
 
-fn publish_value(bench: &Bench<'_>, step: &Step, publish: &Publish) -> Result<String, Cause> {
+fn publish_value(bench: &Bench<'_>, step: &Step, publish: &Publish) -> Result<Const, Cause> {
     let path = value_file(bench, step, publish);
     let optional = matches!(publish.ty, ValueType::Optional(_));
     let text = match values::read_file(&path).with("read", &path)? {
@@ -259,7 +450,10 @@ fn publish_value(bench: &Bench<'_>, step: &Step, publish: &Publish) -> Result<St
         None if optional => Ok(String::new()),
         None => Err(ValueProblem::NotWritten),
     };
-    text.and_then(|text| values::check(&publish.ty, &text))
+    if let (Ok(text), true) = (&text, publish.secret) {
+        bench.masks.add([text]);
+    }
+    text.and_then(|text| values::parse(&publish.ty, &text))
         .map_err(|problem| Cause::Value { name: publish.name.clone(), problem: masked(problem, &bench.masks) })
 }
 
@@ -294,7 +488,7 @@ async fn gather(bench: &Bench<'_>, step: &Step, root: &Path, pattern: &str, to: 
     let promised = step.writes.first().map(|write| field(bench.job, &write.output, &write.field));
     let field = promised.ok_or_else(|| Cause::Internal("the step promises nothing".to_owned()))??.clone();
     let (root, pattern) = (root.to_owned(), pattern.to_owned());
-    let target = bench.folder.flow().join(script::path(to));
+    let target = bench.folder.flow().join(paths::path(to));
     blocking(move || {
         let done = found::collect(&root, &pattern, &field, &target)?;
         done.map_err(|problem| Cause::Take { from: pattern, problem })

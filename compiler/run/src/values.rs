@@ -3,12 +3,11 @@
 //! The rules are those of every backend: UTF-8 without NUL, at most 32,000 bytes, an empty text and
 //! `none` are one. It refuses to know where a value goes.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use flow_plan::model::{Const, Job, OutputKind, Plan, Run, ScriptPart, Value, ValueType};
+use flow_plan::model::{Const, Job, Plan, Value, ValueType};
 
 use crate::error::names;
 use crate::event::ValueProblem;
@@ -46,31 +45,45 @@ fn from_bytes(mut bytes: Vec<u8>) -> Result<String, ValueProblem> {
     String::from_utf8(bytes).map_err(|_| ValueProblem::NotUtf8)
 }
 
-/// Checks that `text` is of the type, and returns it in the one form that the type has for it.
-pub(crate) fn check(ty: &ValueType, text: &str) -> Result<String, ValueProblem> {
+/// Checks that `text` is of the type, and returns the value.
+pub(crate) fn parse(ty: &ValueType, text: &str) -> Result<Const, ValueProblem> {
     if text.is_empty() {
         let optional = matches!(ty, ValueType::Optional(_));
-        return if optional { Ok(String::new()) } else { Err(ValueProblem::Empty) };
+        return if optional { Ok(Const::None) } else { Err(ValueProblem::Empty) };
     }
     let wrong = || ValueProblem::Type { found: shortened(text), expected: expected(ty) };
     match ty {
         ValueType::Bool => match text {
-            "true" | "True" => Ok("true".to_owned()),
-            "false" | "False" => Ok("false".to_owned()),
+            "true" | "True" => Ok(Const::Bool(true)),
+            "false" | "False" => Ok(Const::Bool(false)),
             _ => Err(wrong()),
         },
-        ValueType::Int => integer(text).map(|it| it.to_string()).ok_or_else(wrong),
-        ValueType::Duration => duration(text).map(|it| Const::Duration(it).text()).ok_or_else(wrong),
-        ValueType::String => Ok(text.to_owned()),
-        ValueType::Enum { variants, .. } if variants.iter().any(|it| it == text) => Ok(text.to_owned()),
+        ValueType::Int => integer(text).map(Const::Int).ok_or_else(wrong),
+        ValueType::Duration => duration(text).map(Const::Duration).ok_or_else(wrong),
+        ValueType::String => Ok(Const::Text(text.to_owned())),
+        ValueType::Enum { variants, .. } if variants.iter().any(|it| it == text) => Ok(Const::Text(text.to_owned())),
         ValueType::Enum { variants, .. } => {
             Err(ValueProblem::NotAllowed { found: shortened(text), allowed: variants.clone() })
         }
         ValueType::List(_) | ValueType::Record { .. } => {
             let json: serde_json::Value = serde_json::from_str(text).map_err(|_| wrong())?;
-            if fits(ty, &json) { Ok(json.to_string()) } else { Err(wrong()) }
+            from_json(ty, &json).ok_or_else(wrong)
         }
-        ValueType::Optional(inner) => check(inner, text),
+        ValueType::Optional(inner) => parse(inner, text),
+    }
+}
+
+/// Checks a value that was computed, and returns it in the one form that the type has for it.
+pub(crate) fn settle(ty: &ValueType, value: Const) -> Result<Const, ValueProblem> {
+    let text = value.text();
+    if text.len() as u64 > LONGEST {
+        return Err(ValueProblem::TooLong(text.len() as u64));
+    }
+    match (ty, &value) {
+        // As JSON it would no longer be told from a text.
+        (ValueType::Duration, Const::Duration(_)) => Ok(value),
+        (ValueType::Optional(inner), Const::Duration(_)) if **inner == ValueType::Duration => Ok(value),
+        _ => parse(ty, &text),
     }
 }
 
@@ -96,20 +109,57 @@ fn duration(text: &str) -> Option<u64> {
     number.checked_mul(factor)
 }
 
-/// Whether JSON is of the type. A number is a whole one however it is written.
+/// Whether JSON is of the type.
 pub(crate) fn fits(ty: &ValueType, json: &serde_json::Value) -> bool {
+    from_json(ty, json).is_some()
+}
+
+/// A value of the type from its JSON form. A number is a whole one however it is written.
+fn from_json(ty: &ValueType, json: &serde_json::Value) -> Option<Const> {
     match ty {
-        ValueType::Bool => json.is_boolean(),
-        ValueType::Int => json.is_i64() || json.as_f64().is_some_and(|it| it.fract() == 0.0 && it.abs() < 9.2e18),
-        ValueType::Duration => json.as_str().is_some_and(|it| duration(it).is_some()),
-        ValueType::String => json.is_string(),
-        ValueType::Enum { variants, .. } => json.as_str().is_some_and(|it| variants.iter().any(|known| known == it)),
-        ValueType::List(inner) => json.as_array().is_some_and(|items| items.iter().all(|it| fits(inner, it))),
-        ValueType::Record { fields, .. } => json.as_object().is_some_and(|object| {
-            let known = object.keys().all(|key| fields.iter().any(|(name, _)| name == key));
-            known && fields.iter().all(|(name, ty)| fits(ty, object.get(name).unwrap_or(&serde_json::Value::Null)))
-        }),
-        ValueType::Optional(inner) => json.is_null() || fits(inner, json),
+        ValueType::Bool => json.as_bool().map(Const::Bool),
+        ValueType::Int => whole(json).map(Const::Int),
+        ValueType::Duration => json.as_str().and_then(duration).map(Const::Duration),
+        ValueType::String => json.as_str().map(|it| Const::Text(it.to_owned())),
+        ValueType::Enum { variants, .. } => {
+            let known = json.as_str().filter(|it| variants.iter().any(|known| known == it));
+            known.map(|it| Const::Text(it.to_owned()))
+        }
+        ValueType::List(inner) => {
+            json.as_array()?.iter().map(|it| from_json(inner, it)).collect::<Option<_>>().map(Const::List)
+        }
+        ValueType::Record { fields, .. } => {
+            let object = json.as_object()?;
+            if !object.keys().all(|key| fields.iter().any(|(name, _)| name == key)) {
+                return None;
+            }
+            let field = |(name, ty): &(String, ValueType)| {
+                let value = object.get(name).unwrap_or(&serde_json::Value::Null);
+                Some((name.clone(), from_json(ty, value)?))
+            };
+            fields.iter().map(field).collect::<Option<_>>().map(Const::Record)
+        }
+        ValueType::Optional(_) if json.is_null() => Some(Const::None),
+        ValueType::Optional(inner) => from_json(inner, json),
+    }
+}
+
+fn whole(json: &serde_json::Value) -> Option<i64> {
+    let exact = |it: f64| (it.fract() == 0.0 && it.abs() < 9.2e18).then(|| format!("{it:.0}").parse().ok()).flatten();
+    json.as_i64().or_else(|| json.as_f64().and_then(exact))
+}
+
+/// A value as JSON shows it by itself.
+pub(crate) fn untyped(json: serde_json::Value) -> Const {
+    match json {
+        serde_json::Value::Null => Const::None,
+        serde_json::Value::Bool(it) => Const::Bool(it),
+        serde_json::Value::Number(ref it) => whole(&json).map_or_else(|| Const::Text(it.to_string()), Const::Int),
+        serde_json::Value::String(it) => Const::Text(it),
+        serde_json::Value::Array(items) => Const::List(items.into_iter().map(untyped).collect()),
+        serde_json::Value::Object(fields) => {
+            Const::Record(fields.into_iter().map(|(name, value)| (name, untyped(value))).collect())
+        }
     }
 }
 
@@ -137,70 +187,10 @@ fn shortened(text: &str) -> String {
     if short.len() == text.len() { short } else { format!("{short}…") }
 }
 
-/// Calls `visit` for each value that a job uses, and each that these are joined of.
+/// Calls `visit` for each value that a job uses, and each that these are made of.
 pub(crate) fn each<'a>(plan: &'a Plan, visit: &mut dyn FnMut(&'a Job, &'a Value)) {
     for job in &plan.jobs {
-        let mut see = |value: &'a Value| each_part(value, &mut |part| visit(job, part));
-        job.env.iter().for_each(|(_, value)| see(value));
-        for step in &job.steps {
-            step.env.iter().for_each(|(_, value)| see(value));
-            if let Run::Script(script) = &step.run {
-                for part in &script.parts {
-                    if let ScriptPart::Read { value, .. } = part {
-                        see(value);
-                    }
-                }
-            }
-        }
-        for output in &job.outputs {
-            if let OutputKind::Value { value, .. } = &output.kind {
-                see(value);
-            }
-        }
-    }
-}
-
-fn each_part<'a>(value: &'a Value, visit: &mut dyn FnMut(&'a Value)) {
-    visit(value);
-    if let Value::Join(parts) = value {
-        parts.iter().for_each(|part| each_part(part, visit));
-    }
-}
-
-/// Where values are looked up.
-pub(crate) struct Scope<'a> {
-    /// The pipeline's parameters.
-    pub(crate) params: &'a BTreeMap<String, String>,
-    /// Secrets by name.
-    pub(crate) secrets: &'a BTreeMap<String, String>,
-    /// Members of `ctx`.
-    pub(crate) context: &'a BTreeMap<String, String>,
-    /// What the job's steps have published, by step and name.
-    pub(crate) published: &'a BTreeMap<(String, String), String>,
-    /// What the jobs before it have produced, by job and output.
-    pub(crate) outputs: &'a BTreeMap<(String, String), String>,
-    /// The job's private folder.
-    pub(crate) temp: &'a Path,
-}
-
-impl Scope<'_> {
-    /// The value as text; `Err`: the value that nobody has made, a defect of the plan.
-    pub(crate) fn text(&self, value: &Value) -> Result<String, String> {
-        let found = match value {
-            Value::Const(it) => Some(it.text()),
-            Value::Param(name) => self.params.get(name).cloned(),
-            Value::Ctx(name) => self.context.get(name).cloned(),
-            Value::Secret(name) => self.secrets.get(name).cloned(),
-            Value::Step { step, name } => self.published.get(&(step.clone(), name.clone())).cloned(),
-            Value::Output { job, output } => self.outputs.get(&(job.clone(), output.clone())).cloned(),
-            Value::Path(location) => {
-                Some(self.temp.join(flow_plan::script::path(location)).to_string_lossy().into_owned())
-            }
-            Value::Join(parts) => return parts.iter().map(|it| self.text(it)).collect(),
-            // A plan that has others is refused before.
-            _ => None,
-        };
-        found.ok_or_else(|| format!("nobody has made {value:?}, which is read"))
+        job.values(&mut |value| visit(job, value));
     }
 }
 
@@ -208,8 +198,12 @@ impl Scope<'_> {
 mod tests {
     use flow_plan::model::ValueType;
 
-    use super::{check, from_bytes};
+    use super::{from_bytes, parse};
     use crate::event::ValueProblem;
+
+    fn check(ty: &ValueType, text: &str) -> Result<String, ValueProblem> {
+        parse(ty, text).map(|it| it.text())
+    }
 
     fn ok(ty: &ValueType, text: &str) -> String {
         check(ty, text).unwrap_or_else(|problem| format!("error: {problem}"))

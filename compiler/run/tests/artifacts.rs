@@ -312,7 +312,7 @@ async fn a_run_that_succeeds_leaves_logs_and_records() {
     let mut names: Vec<String> =
         std::fs::read_dir(&summary.folder).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    assert_eq!(names, ["lock", "logs", "records"]);
+    assert_eq!(names, ["lock", "logs", "records", "result.json"]);
     let record = std::fs::read_to_string(summary.folder.join("records/b.json")).unwrap();
     let record: serde_json::Value = serde_json::from_str(&record).unwrap();
     assert_eq!(record["consumed"]["server"]["makers"][0]["job"], "build");

@@ -171,7 +171,11 @@ async fn missing_secrets_stop_the_run_before_it_starts() {
     let reads = [("A", secret("NO_SUCH_ONE")), ("B", secret("NO_SUCH_TWO"))];
     let text = world.try_run(&plan([job("a").step(in_shell("s", Shell::Sh, "@read(A) @read(B)", &reads))])).await;
     let text = text.unwrap_err().to_string();
-    assert_eq!(text, "no value for `NO_SUCH_ONE`, `NO_SUCH_TWO`: set the environment variables before the run");
+    assert_eq!(
+        text,
+        "no value for the secret `NO_SUCH_ONE`: set the variable `NO_SUCH_ONE`, or name a file by `--secrets`\n\
+         no value for the secret `NO_SUCH_TWO`: set the variable `NO_SUCH_TWO`, or name a file by `--secrets`"
+    );
 }
 
 #[tokio::test]

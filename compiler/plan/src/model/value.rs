@@ -83,7 +83,36 @@ impl Const {
             Self::Duration(ms) if ms % 1000 == 0 => format!("{}s", ms / 1000),
             Self::Duration(ms) => format!("{ms}ms"),
             Self::Text(it) => it.clone(),
-            Self::List(_) | Self::Record(_) => self.json().to_string(),
+            Self::List(_) | Self::Record(_) => {
+                let mut text = String::new();
+                self.write_json(&mut text);
+                text
+            }
+        }
+    }
+
+    /// As compact JSON, a struct's fields in their order.
+    fn write_json(&self, to: &mut String) {
+        match self {
+            Self::List(items) => {
+                to.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    to.push_str(if index > 0 { "," } else { "" });
+                    item.write_json(to);
+                }
+                to.push(']');
+            }
+            Self::Record(fields) => {
+                to.push('{');
+                for (index, (name, value)) in fields.iter().enumerate() {
+                    to.push_str(if index > 0 { "," } else { "" });
+                    to.push_str(&serde_json::Value::from(name.as_str()).to_string());
+                    to.push(':');
+                    value.write_json(to);
+                }
+                to.push('}');
+            }
+            plain => to.push_str(&plain.json().to_string()),
         }
     }
 

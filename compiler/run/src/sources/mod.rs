@@ -14,7 +14,7 @@ mod patterns;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use flow_plan::model::{Job, Plan};
+use flow_plan::model::{Checkout, Job, Plan};
 
 use self::git::{Found, Listed};
 use self::patterns::Pattern;
@@ -59,7 +59,15 @@ impl Sources {
         variables: &git::Variables,
         cancel: &Cancel,
     ) -> Result<Self, RunError> {
-        let all = plan.jobs.iter().any(|job| job.inputs.is_none() && job.checkout.is_some());
+        let own = |it: &Checkout| it.repo.is_none() && it.reference.is_none();
+        let fetched = |job: &Job| {
+            let mut steps = job.steps.iter();
+            steps.any(|step| matches!(&step.run, flow_plan::model::Run::Checkout(it) if own(it)))
+        };
+        let all = plan
+            .jobs
+            .iter()
+            .any(|job| job.inputs.is_none() && (job.checkout.as_ref().is_some_and(own) || fetched(job)));
         if !all && plan.jobs.iter().all(|job| job.inputs.is_none()) {
             return Ok(Self::default());
         }
@@ -95,30 +103,41 @@ impl Sources {
     /// is cancelled meanwhile, the tree is not whole.
     pub(crate) fn make_tree(&self, job: &Job, tree: &Path, cancel: &Cancel) -> Result<PathBuf, FileError> {
         files::make_folder(tree)?;
-        let mut folders = Folders::default();
-        let mut copy = |files: &mut dyn Iterator<Item = &PathBuf>| {
-            files
-                .take_while(|_| !cancel.is_cancelled())
-                .try_for_each(|it| folders.copy(&self.picture, it, tree).map(drop))
-        };
         match (self.inputs.get(&job.id), &job.checkout) {
-            (Some(inputs), _) => copy(&mut inputs.iter())?,
-            (None, None) => return Ok(tree.to_owned()),
-            (None, Some(checkout)) => {
-                let left_out =
-                    |file: &&PathBuf| !checkout.submodules && self.submodules.iter().any(|it| file.starts_with(it));
-                copy(&mut self.files.iter().filter(|it| !left_out(it)))?;
-                for submodule in &self.submodules {
-                    files::make_folder(&tree.join(submodule))?;
-                }
-                if let Some(repository) = &self.repository {
-                    files::copy_folder(repository, &tree.join(".git"))?;
-                }
+            (Some(inputs), _) => self.copy(&mut inputs.iter(), tree, cancel)?,
+            (None, Some(checkout)) if !crate::checkout::is_elsewhere(checkout) => {
+                self.copy_all(checkout, tree, cancel)?;
             }
+            (None, _) => {}
         }
-        let folder = tree.join(&self.project);
+        // A job that fetches its sources to another place runs beside these.
+        let own = |it: &Checkout| it.path.is_none() && it.repo.is_none();
+        let mut later = job.steps.iter().filter_map(|step| match &step.run {
+            flow_plan::model::Run::Checkout(it) => Some(it),
+            _ => None,
+        });
+        let beside = !job.checkout.as_ref().is_some_and(own) && !later.any(own);
+        let folder = if beside && job.inputs.is_none() { tree.to_owned() } else { tree.join(&self.project) };
         files::make_folder(&folder)?;
         Ok(folder)
+    }
+
+    /// Copies all sources into the folder `to`.
+    pub(crate) fn copy_all(&self, checkout: &Checkout, to: &Path, cancel: &Cancel) -> Result<(), FileError> {
+        let left_out = |file: &&PathBuf| !checkout.submodules && self.submodules.iter().any(|it| file.starts_with(it));
+        self.copy(&mut self.files.iter().filter(|it| !left_out(it)), to, cancel)?;
+        for submodule in &self.submodules {
+            files::make_folder(&to.join(submodule))?;
+        }
+        match &self.repository {
+            Some(repository) => files::copy_folder(repository, &to.join(".git")),
+            None => Ok(()),
+        }
+    }
+
+    fn copy(&self, files: &mut dyn Iterator<Item = &PathBuf>, to: &Path, cancel: &Cancel) -> Result<(), FileError> {
+        let mut folders = Folders::default();
+        files.take_while(|_| !cancel.is_cancelled()).try_for_each(|it| folders.copy(&self.picture, it, to).map(drop))
     }
 }
 

@@ -71,11 +71,6 @@ impl Record {
         }
     }
 
-    /// Who made what it tells of.
-    pub(crate) fn maker(&self) -> &Maker {
-        &self.maker
-    }
-
     /// Writes it to `path`.
     pub(crate) fn write(&self, store: &Store, path: &Path) -> Result<(), StoreError> {
         let text = serde_json::to_vec_pretty(self).map_err(|error| StoreError::Io {

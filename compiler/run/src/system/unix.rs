@@ -65,6 +65,12 @@ pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
     Ok(rustix::fs::renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?)
 }
 
+/// Who this process is, as `user:group`; `None`: one who owns all that containers make.
+pub(crate) fn owner() -> Option<String> {
+    let (user, group) = (rustix::process::getuid(), rustix::process::getgid());
+    (!user.is_root()).then(|| format!("{}:{}", user.as_raw(), group.as_raw()))
+}
+
 /// Makes the program start in a process group of its own.
 pub(crate) fn in_own_group(command: &mut tokio::process::Command) {
     command.process_group(0);

@@ -66,6 +66,11 @@ pub(crate) fn exchange(_one: &Path, _other: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Who this process is, as `user:group`; `None`: there is no such thing.
+pub(crate) const fn owner() -> Option<String> {
+    None
+}
+
 /// Trees of processes are found by `taskkill`.
 pub(crate) fn in_own_group(_command: &mut tokio::process::Command) {}
 

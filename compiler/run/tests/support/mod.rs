@@ -106,7 +106,7 @@ impl World {
     pub(crate) fn started(&self) -> Vec<String> {
         let events = self.events.lock().unwrap();
         let jobs = events.iter().filter_map(|event| match event {
-            Event::JobStarted { job } => Some(job.to_string()),
+            Event::JobStarted { job, .. } => Some(job.to_string()),
             _ => None,
         });
         jobs.collect()
