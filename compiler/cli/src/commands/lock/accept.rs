@@ -69,9 +69,8 @@ pub(super) fn accept(
         let old = lock::pins(lock).find(&reference).map(|it| it.version.clone()).unwrap_or_default();
         terminal.say(&format!("{reference}: {old} becomes {}, {}, as in {path}", pin.version, pin.commit));
         let major = |version: &str| version.trim_start_matches('v').split('.').next().map(str::to_owned);
-        let written = reference.split_once('@').map_or("", |(_, it)| it);
         if let Some(place) = named.get(&reference).filter(|it| !it.starts_with("std/"))
-            && major(written) != major(&pin.version)
+            && major(written(&reference)) != major(&pin.version)
         {
             terminal.help(&format!("the program names the old version, at {place}: change it there too"));
         }
@@ -88,6 +87,11 @@ enum Change {
     To(String, Pin),
     /// One of these does.
     Unclear(Vec<String>),
+}
+
+/// The version that a reference names.
+fn written(reference: &str) -> &str {
+    reference.rsplit_once(['@', ':']).map_or("", |(_, it)| it)
 }
 
 fn changed(line: &PinLine, named: &BTreeMap<String, String>, lock: &Lock) -> Change {
@@ -107,8 +111,7 @@ fn changed(line: &PinLine, named: &BTreeMap<String, String>, lock: &Lock) -> Cha
     match may.as_slice() {
         [] => Change::None,
         [(reference, _)] => {
-            let written = reference.rsplit_once('@').map_or("", |(_, it)| it);
-            let version = line.version.as_deref().unwrap_or(written).to_owned();
+            let version = line.version.as_deref().unwrap_or(written(reference)).to_owned();
             Change::To((*reference).to_owned(), Pin { commit: line.commit.clone(), version })
         }
         several => Change::Unclear(several.iter().map(|(reference, _)| (*reference).to_owned()).collect()),
