@@ -204,3 +204,32 @@ fn containers_run_on_linux_only() {
         "job a() on windows { container = \"x:1\"\nsh \"make\" }\npipeline ci { on push backends = [github] a() }";
     assert!(refused(program)[0].message.contains("on Linux only"));
 }
+
+/// A job with so many outputs that another one reads.
+fn handing_on(outputs: usize) -> String {
+    let names: Vec<String> = (0..outputs).map(|it| format!("o{it}")).collect();
+    let declared = names.iter().map(|it| format!("{it}: string")).collect::<Vec<_>>().join(", ");
+    let made: String = names.iter().map(|it| format!("out {it} = sh \"date\"\n")).collect();
+    let given = names.iter().map(|it| format!("{it}: made.{it}")).collect::<Vec<_>>().join(", ");
+    let read = names.iter().map(|it| format!("#{{{it}}}")).collect::<Vec<_>>().join(" ");
+    format!(
+        "job a() -> ({declared}) on linux {{\n{made}}}\njob b({declared}) on linux {{ sh \"echo {read}\" }}\n\
+         pipeline ci {{ on push backends = [github]\nlet made = a()\nb({given}) }}"
+    )
+}
+
+#[test]
+fn outputs_that_may_come_to_too_much_are_warned_of() {
+    assert_eq!(warned(&handing_on(5)), []);
+    let warnings = warned(&handing_on(30));
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].message.contains("the bytes that the outputs of job a may come to"), "{warnings:?}");
+}
+
+#[test]
+fn names_of_groups_have_an_end() {
+    let group = |len: usize| job(&format!("concurrency {{ group = \"{}\" }}\nsh \"make\"", "g".repeat(len)));
+    assert_eq!(warned(&group(100)), []);
+    assert!(warned(&group(390))[0].message.contains("390 of the 400"));
+    assert!(refused(&group(401))[0].message.contains("401, and github takes no more than 400"));
+}

@@ -95,7 +95,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether the value is known before any job runs, so that its reader needs nobody.
-    fn is_early(&self, value: &Value) -> bool {
+    pub(crate) fn is_early(&self, value: &Value) -> bool {
         match value {
             Value::Const(_) | Value::Param(_) => true,
             // The others are the same in every job.

@@ -3,7 +3,8 @@
 
 use flow_plan::model::Plan;
 
-use crate::yaml::{Map, Node, print};
+use crate::shell::values::LONGEST;
+use crate::yaml::{Entry, Key, Map, Node, print};
 use crate::{EmitError, Warning};
 
 /// The limits of one backend.
@@ -21,6 +22,14 @@ pub(crate) struct Limits {
     pub(crate) params: usize,
     /// Characters of a job's id.
     pub(crate) job_id_chars: usize,
+    /// Instances of one job.
+    pub(crate) matrix_legs: usize,
+    /// Characters of the name of a group of which one runs at a time.
+    pub(crate) group_chars: usize,
+    /// Characters of a cache's key.
+    pub(crate) cache_key_chars: usize,
+    /// Bytes of all that a job hands on.
+    pub(crate) output_bytes: usize,
 }
 
 /// GitHub's.
@@ -31,6 +40,10 @@ pub(crate) const GITHUB: Limits = Limits {
     artifacts_per_job: 500,
     params: 25,
     job_id_chars: 100,
+    matrix_legs: 256,
+    group_chars: 400,
+    cache_key_chars: 512,
+    output_bytes: 1_048_576,
 };
 
 /// Azure's; of the file it limits what it expands to, 4 MB. Names grow by an attempt's numbers.
@@ -41,6 +54,10 @@ pub(crate) const ADO: Limits = Limits {
     artifacts_per_job: 500,
     params: 100,
     job_id_chars: 100,
+    matrix_legs: 256,
+    group_chars: 400,
+    cache_key_chars: 512,
+    output_bytes: 1_048_576,
 };
 
 /// What was found.
@@ -83,45 +100,87 @@ pub(crate) fn check(plan: &Plan, limits: &Limits, text: &str, jobs: &[(&str, Nod
     }
     findings.measure(plan, None, "the number of parameters", plan.params.len(), limits.params, "join some of them");
     for (id, node) in jobs {
-        let (longest, artifacts) = (longest_expression(node), uploads(node));
-        let help = "move the text to a file of the repository";
-        findings.measure(
-            plan,
-            Some(id),
-            &format!("the longest text with an expression in job {id}"),
-            longest,
-            limits.expression_chars,
-            help,
-        );
-        findings.measure(
-            plan,
-            Some(id),
-            &format!("the length of the job id {id}"),
-            id.len(),
-            limits.job_id_chars,
-            "name the call with `as`",
-        );
-        findings.measure(
-            plan,
-            Some(id),
-            &format!("the artifacts of job {id}"),
-            artifacts.len(),
-            limits.artifacts_per_job,
-            "join some of them",
-        );
-        for name in artifacts {
-            let what = format!("the length of the artifact name {name}");
-            findings.measure(
-                plan,
-                Some(id),
-                &what,
-                name.chars().count(),
-                limits.artifact_name_chars,
-                "give the pipeline, the job or the output a shorter name",
-            );
-        }
+        job(&mut findings, plan, limits, id, node);
     }
     findings
+}
+
+fn job(findings: &mut Findings, plan: &Plan, limits: &Limits, id: &str, node: &Node) {
+    let mut measure = |what: &str, found: usize, limit: usize, help: &str| {
+        findings.measure(plan, Some(id), what, found, limit, help);
+    };
+    let (longest, artifacts) = (longest_expression(node), uploads(node));
+    let what = format!("the longest text with an expression in job {id}");
+    measure(&what, longest, limits.expression_chars, "move the text to a file of the repository");
+    measure(&format!("the length of the job id {id}"), id.len(), limits.job_id_chars, "name the call with `as`");
+    measure(&format!("the artifacts of job {id}"), artifacts.len(), limits.artifacts_per_job, "join some of them");
+    let help = "split the list, or loop in a script";
+    measure(&format!("the instances of job {id}"), legs(node), limits.matrix_legs, help);
+    if let Some(group) = at(node, &["concurrency", "group"]).and_then(text) {
+        let what = format!("the length of the concurrency group of job {id}");
+        measure(&what, group.chars().count(), limits.group_chars, "give it a shorter name");
+    }
+    for key in cache_keys(node) {
+        let what = format!("the length of a cache's key in job {id}");
+        measure(&what, key.chars().count(), limits.cache_key_chars, "make it of fewer parts");
+    }
+    // Each may be as long as a value gets; most are not.
+    if let Some(Node::Map(outputs)) = at(node, &["outputs"]) {
+        let bytes = outputs
+            .entries
+            .len()
+            .saturating_mul(usize::try_from(LONGEST).unwrap_or(usize::MAX))
+            .min(limits.output_bytes);
+        let what = format!("the bytes that the outputs of job {id} may come to");
+        measure(&what, bytes, limits.output_bytes, "hand on files instead of many texts");
+    }
+    for name in artifacts {
+        let what = format!("the length of the artifact name {name}");
+        let help = "give the pipeline, the job or the output a shorter name";
+        measure(&what, name.chars().count(), limits.artifact_name_chars, help);
+    }
+}
+
+/// What stands below these keys.
+fn at<'a>(node: &'a Node, path: &[&str]) -> Option<&'a Node> {
+    path.iter().try_fold(node, |node, key| match node {
+        Node::Map(map) => map.get(key),
+        _ => None,
+    })
+}
+
+/// How many instances of a job a matrix names.
+fn legs(job: &Node) -> usize {
+    let Some(Node::Map(matrix)) = at(job, &["strategy", "matrix"]) else { return 0 };
+    let len = |node: &Node| match node {
+        Node::Seq(items) => items.len(),
+        _ => 1,
+    };
+    let mut product = 1;
+    let mut included = 0;
+    for entry in &matrix.entries {
+        match &entry.key {
+            Key::Text(key) if key == "include" => included = len(&entry.value),
+            _ => product *= len(&entry.value),
+        }
+    }
+    if matrix.entries.len() == 1 && included > 0 { included } else { product + included }
+}
+
+fn steps(job: &Node) -> impl Iterator<Item = &Node> {
+    let items = match at(job, &["steps"]) {
+        Some(Node::Seq(items)) => items.as_slice(),
+        _ => &[],
+    };
+    items.iter().map(|it| &it.value)
+}
+
+fn cache_keys(job: &Node) -> impl Iterator<Item = &str> {
+    let caches = steps(job).filter(|step| {
+        let uses = at(step, &["uses"]).and_then(text);
+        uses.is_some_and(|it| it.contains("actions/cache"))
+    });
+    caches.filter_map(|step| at(step, &["with", "key"]).and_then(text))
 }
 
 fn size(node: &Node) -> usize {
@@ -134,19 +193,21 @@ fn longest_expression(node: &Node) -> usize {
         Node::Text(text) | Node::Block(text) if text.contains("${{") => text.chars().count(),
         Node::Null | Node::Plain(_) | Node::Text(_) | Node::Block(_) => 0,
         Node::Seq(items) => items.iter().map(|it| longest_expression(&it.value)).max().unwrap_or(0),
-        Node::Map(map) => map.entries.iter().map(|it| longest_expression(&it.value)).max().unwrap_or(0),
+        Node::Map(map) => map.entries.iter().map(in_entry).max().unwrap_or(0),
+    }
+}
+
+/// A condition is an expression without saying so.
+fn in_entry(entry: &Entry) -> usize {
+    match (&entry.key, &entry.value) {
+        (Key::Text(key), Node::Text(text)) if key == "if" => text.chars().count(),
+        (_, node) => longest_expression(node),
     }
 }
 
 /// The names of the artifacts that a job uploads.
-fn uploads(node: &Node) -> Vec<&str> {
-    let Node::Map(job) = node else {
-        return Vec::new();
-    };
-    let Some(Node::Seq(steps)) = job.get("steps") else {
-        return Vec::new();
-    };
-    steps.iter().filter_map(|it| upload(&it.value)).collect()
+fn uploads(job: &Node) -> Vec<&str> {
+    steps(job).filter_map(upload).collect()
 }
 
 fn upload(step: &Node) -> Option<&str> {
@@ -167,5 +228,28 @@ fn text(node: &Node) -> Option<&str> {
     match node {
         Node::Text(it) | Node::Block(it) | Node::Plain(it) => Some(it),
         Node::Null | Node::Seq(_) | Node::Map(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{legs, longest_expression};
+    use crate::yaml::{Map, Node, texts};
+
+    #[test]
+    fn expressions() {
+        let of = |key: &str, text: &str| longest_expression(&Node::Map(Map::new().with(key, text)));
+        assert_eq!(of("run", "no expression"), 0);
+        assert_eq!(of("env", "${{ a }}"), 8);
+        assert_eq!(of("if", "a && b"), 6, "a condition is one without saying so");
+    }
+
+    #[test]
+    fn instances() {
+        let job = |matrix: Map| Node::Map(Map::new().with("strategy", Map::new().with("matrix", matrix)));
+        let list = |len: usize| texts((0..len).map(|it| it.to_string()));
+        assert_eq!(legs(&job(Map::new().with("os", list(3)).with("n", list(4)))), 12);
+        assert_eq!(legs(&job(Map::new().with("include", list(7)))), 7);
+        assert_eq!(legs(&job(Map::new().with("n", "${{ fromJSON(x) }}"))), 1);
     }
 }

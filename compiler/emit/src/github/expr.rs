@@ -5,7 +5,7 @@
 //! other. So equality is said only of closed sets whose members do not differ by case alone, and order
 //! only where one side is a small constant.
 
-use flow_plan::model::{Compute, Const, Files, Job, Op, Operand, Value, ValueType};
+use flow_plan::model::{Compute, Const, Files, Job, Op, Operand, Param, Plan, Value, ValueType};
 use flow_plan::script;
 
 use super::context::{self, Reach};
@@ -28,6 +28,10 @@ impl Native for Words {
             Site::If | Site::Guard => scope.condition(value).is_some(),
             _ => scope.template(value).is_some(),
         }
+    }
+
+    fn asks(&self, plan: &Plan, param: &Param) -> bool {
+        params::asks(plan, param)
     }
 }
 

@@ -35,38 +35,83 @@ pub(super) fn called(param: &Param) -> Result<Map, EmitError> {
 }
 
 fn input(param: &Param) -> Result<Map, EmitError> {
-    let mut map = Map::new().with_some("description", param.docs.as_deref().map(one_line));
-    match &param.ty {
-        ValueType::Bool => map.push("type", "boolean"),
-        ValueType::Int => map.push("type", "number"),
-        ValueType::String | ValueType::Duration => map.push("type", "string"),
-        ValueType::Enum { variants, .. } => {
-            map.push("type", "choice");
-            map.push("options", texts(variants.iter().map(String::as_str)));
-        }
-        ValueType::Optional(inner) if **inner == ValueType::String => map.push("type", "string"),
-        ValueType::Optional(_) => {
+    let form = form(&param.ty);
+    let docs = [param.docs.as_deref().map(one_line), form.hint.map(str::to_owned)];
+    let docs: Vec<String> = docs.into_iter().flatten().collect();
+    let mut map = Map::new().with_some("description", (!docs.is_empty()).then(|| docs.join(" ")));
+    map.push("type", form.name);
+    if let Some((variants, optional)) = form.options {
+        if optional && variants.iter().any(|it| it.eq_ignore_ascii_case(NONE)) {
             let message =
-                format!("the parameter {} may be none: GitHub's form has no such choice for its type", param.name);
-            return Err(EmitError::at(&param.place, message, "give it a type without `?` and a default"));
+                format!("the parameter {} has a choice `{NONE}`, which is what GitHub's form has for none", param.name);
+            return Err(EmitError::at(&param.place, message, "give the variant another name"));
         }
-        ValueType::List(_) | ValueType::Record { .. } => {
-            let message = format!("the parameter {} is a list: GitHub's form has no such field", param.name);
-            return Err(EmitError::at(&param.place, message, "take a string and split it"));
-        }
+        let none = optional.then_some(NONE);
+        map.push("options", texts(none.into_iter().chain(variants.iter().map(String::as_str))));
     }
     match (&param.default, &param.ty) {
+        (None | Some(Const::None), ValueType::Optional(_)) if form.options.is_some() => map.push("default", NONE),
         (None, ValueType::Optional(_)) | (Some(Const::None), _) => {}
         (None, _) => map.push("required", true),
         (Some(Const::Bool(it)), _) => map.push("default", *it),
-        (Some(Const::Int(it)), _) => map.push("default", Node::Plain(it.to_string())),
+        (Some(Const::Int(it)), ValueType::Int) => map.push("default", Node::Plain(it.to_string())),
         (Some(other), _) => map.push("default", other.text()),
     }
     Ok(map)
 }
 
+/// What stands in a form of choices for `none`, which no variant is called.
+const NONE: &str = "none";
+
+/// A field of GitHub's form.
+struct Form<'a> {
+    name: &'static str,
+    /// What can be chosen, and whether nothing can.
+    options: Option<(&'a [String], bool)>,
+    /// What is to be written into it.
+    hint: Option<&'static str>,
+}
+
+fn form(ty: &ValueType) -> Form<'_> {
+    let plain = |name| Form { name, options: None, hint: None };
+    let hinted = |hint| Form { hint: Some(hint), ..plain("string") };
+    match ty {
+        ValueType::Bool => plain("boolean"),
+        ValueType::Int => plain("number"),
+        ValueType::String => plain("string"),
+        ValueType::Duration => hinted("(a duration: 30s, 20min, 1h)"),
+        ValueType::Enum { variants, .. } => Form { options: Some((variants, false)), ..plain("choice") },
+        ValueType::List(_) => hinted("(a list, as JSON)"),
+        ValueType::Record { .. } => hinted("(a struct, as JSON)"),
+        ValueType::Optional(inner) => match form(inner) {
+            Form { options: Some((variants, _)), .. } => Form { options: Some((variants, true)), ..plain("choice") },
+            // A number cannot be left out of the form.
+            Form { name: "number", .. } => hinted("(a whole number, or nothing)"),
+            other => other,
+        },
+    }
+}
+
 pub(super) fn one_line(docs: &str) -> String {
     docs.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether what a person gives may be something else than the type says: the form takes any number and
+/// any text, and a caller any text for a choice.
+pub(super) fn asks(plan: &Plan, param: &Param) -> bool {
+    let called = plan.triggers.iter().any(|it| it.event == Event::Call);
+    let given = called || plan.triggers.iter().any(|it| it.event == Event::Manual);
+    let free = match &param.ty {
+        ValueType::Bool | ValueType::String => false,
+        ValueType::Enum { .. } => called,
+        ValueType::Optional(inner) => match **inner {
+            ValueType::String => false,
+            ValueType::Enum { .. } => called,
+            _ => true,
+        },
+        ValueType::Int | ValueType::Duration | ValueType::List(_) | ValueType::Record { .. } => true,
+    };
+    given && free
 }
 
 /// The expression that reads a parameter: its default on events that have no form. GitHub has no
@@ -74,10 +119,26 @@ pub(super) fn one_line(docs: &str) -> String {
 /// short form is used only where that cannot matter.
 pub(super) fn expression(plan: &Plan, param: &Param) -> String {
     let input = format!("inputs.{}", param.name);
-    if plan.triggers.iter().all(|it| it.event == Event::Manual) {
+    let only_manual = plan.triggers.iter().all(|it| it.event == Event::Manual);
+    if let ValueType::Optional(inner) = &param.ty
+        && matches!(**inner, ValueType::Enum { .. })
+    {
+        let given = match &param.default {
+            Some(default) if *default != Const::None && !only_manual => {
+                format!("({input} || {})", quoted(&default.text()))
+            }
+            _ => input,
+        };
+        return format!("{given} != {0} && {given} || ''", quoted(NONE));
+    }
+    if only_manual {
         return input;
     }
-    let json = |value: &Const| quoted(&value.json().to_string());
+    // Lists and structs are text for GitHub.
+    let json = |value: &Const| match value {
+        Const::List(_) | Const::Record(_) => quoted(&Const::Text(value.text()).json().to_string()),
+        value => quoted(&value.json().to_string()),
+    };
     match (&param.ty, &param.default) {
         (_, None | Some(Const::None)) => input,
         (ValueType::String | ValueType::Duration | ValueType::Optional(_), Some(Const::Text(text)))

@@ -16,11 +16,12 @@ pub(crate) mod conditions;
 pub(crate) mod jobs;
 pub(crate) mod loops;
 pub(crate) mod names;
+pub(crate) mod params;
 pub(crate) mod steps;
 pub(crate) mod types;
 pub(crate) mod visit;
 
-use flow_plan::model::{Job, Plan, Value};
+use flow_plan::model::{Job, Param, Plan, Value};
 
 use crate::EmitError;
 use crate::facts::Facts;
@@ -53,6 +54,9 @@ pub(crate) trait Native {
     /// stands; in a condition, as a truth value. `job` is the one that it stands in, with the steps
     /// that come before it at least.
     fn says(&self, facts: &Facts<'_>, job: Option<&Job>, value: &Value, site: Site) -> bool;
+
+    /// Whether what a person gives for a parameter may be something else than its type says.
+    fn asks(&self, plan: &Plan, param: &Param) -> bool;
 }
 
 /// A plan with nothing but native values in it.
@@ -71,6 +75,7 @@ pub(crate) fn lower(plan: &Plan, native: &dyn Native) -> Result<Lowered, Vec<Emi
     let whole = plan.clone();
     let facts = Facts::new(&whole)?.knowing(&conditions);
     for job in &mut plan.jobs {
+        params::lower(&facts, native, job);
         steps::lower(&facts, native, job);
     }
     Ok(Lowered { plan, conditions })

@@ -318,7 +318,7 @@ fn is_secret(job: &Job, value: &Value) -> bool {
 
 /// Calls `visit` for each value that a step mentions apart from its guard, with where that stands and a
 /// name for it.
-fn each(step: &mut Step, visit: &mut dyn FnMut(&mut Value, Site, &str)) {
+pub(super) fn each(step: &mut Step, visit: &mut dyn FnMut(&mut Value, Site, &str)) {
     if let Some(value) = &mut step.continue_on_error {
         visit(value, Site::Step, "tolerated");
     }
