@@ -45,11 +45,9 @@ pub(crate) fn lower(facts: &Facts<'_>, native: &dyn Native, job: &mut Job) {
 /// Refers to what the step hands on; notes which parameters that are.
 fn replaced(facts: &Facts<'_>, asked: &[&Param], step: &str, value: &mut Value, read: &mut Vec<String>) {
     match value {
-        Value::Param(name) => {
-            if asked.iter().any(|it| it.name == *name) {
-                read.push(name.clone());
-                *value = Value::Step { step: step.to_owned(), name: std::mem::take(name) };
-            }
+        Value::Param(name) if asked.iter().any(|it| it.name == *name) => {
+            read.push(name.clone());
+            *value = Value::Step { step: step.to_owned(), name: std::mem::take(name) };
         }
         Value::Output { job, output } => {
             let Some(early) = facts.early(job, output) else { return };
