@@ -13,6 +13,7 @@ pub mod hosted;
 pub mod markdown;
 pub mod mutate;
 pub mod operators;
+pub mod outcomes;
 #[cfg(unix)]
 pub mod parity;
 pub mod random;

@@ -101,6 +101,7 @@ pub(crate) const LOWERED: &[Construct] = &[
     Construct::Spread,
     Construct::Compute,
     Construct::Item,
+    Construct::Presence,
     Construct::Succeeded,
     Construct::Declassify,
     Construct::ContextPath,
