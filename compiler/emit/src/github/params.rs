@@ -119,19 +119,20 @@ pub(super) fn asks(plan: &Plan, param: &Param) -> bool {
 /// short form is used only where that cannot matter.
 pub(super) fn expression(plan: &Plan, param: &Param) -> String {
     let input = format!("inputs.{}", param.name);
-    let only_manual = plan.triggers.iter().all(|it| it.event == Event::Manual);
+    // Who calls gets the default too, where nothing is given.
+    let is_given = plan.triggers.iter().all(|it| matches!(it.event, Event::Manual | Event::Call));
     if let ValueType::Optional(inner) = &param.ty
         && matches!(**inner, ValueType::Enum { .. })
     {
         let given = match &param.default {
-            Some(default) if *default != Const::None && !only_manual => {
+            Some(default) if *default != Const::None && !is_given => {
                 format!("({input} || {})", quoted(&default.text()))
             }
             _ => input,
         };
         return format!("{given} != {0} && {given} || ''", quoted(NONE));
     }
-    if only_manual {
+    if is_given {
         return input;
     }
     // Lists and structs are text for GitHub.
