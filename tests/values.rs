@@ -3,11 +3,11 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use flow_tests::binary::command;
-use flow_tests::github::{Options, Outcome, Run, run};
+use flow_tests::github::{Event, Options, Outcome, Run, run};
 use flow_tests::operators::{CASES, program};
 
 /// The workflow that the pipeline `name` of a program is emitted as.
@@ -22,13 +22,17 @@ fn emitted(folder: &Path, source: &str, name: &str) -> String {
 
 fn ran(folder: &Path, source: &str, name: &str, options: Options) -> Run {
     emitted(folder, source, name);
-    for words in [&["init", "-q"][..], &["add", "."], &["commit", "-qm", "all"]] {
+    commit(folder);
+    let options = Options { repository: folder.to_owned(), ..options };
+    run(&folder.join(format!(".github/workflows/{name}.yml")), &options)
+}
+
+fn commit(folder: &Path) {
+    for words in [&["init", "-q"][..], &["add", "."], &["commit", "-qm", "all", "--allow-empty"]] {
         let mut git = Command::new("git");
         git.current_dir(folder).args(["-c", "user.name=a", "-c", "user.email=a@b"]).args(words);
         assert!(git.status().expect("git runs").success());
     }
-    let options = Options { repository: folder.to_owned(), ..options };
-    run(&folder.join(format!(".github/workflows/{name}.yml")), &options)
 }
 
 /// The same program with a reader of each case's result: what nobody reads is not computed.
@@ -73,4 +77,252 @@ fn operators_give_what_the_language_says() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// What the steps of a job printed, apart from generated ones.
+fn printed(run: &Run, job: &str) -> String {
+    run.job(job).legs.iter().flat_map(|it| &it.steps).map(|it| it.log.as_str()).collect()
+}
+
+/// A text that shells, expressions, commands of the runner and JSON all take for something.
+const HOSTILE: &str = "-n 'q' \"d\" `b` $(id) ${HOME} %25 %0A ${{ github.token }} \\n \u{e4} ::error::no * ~ \ttab\n\nsecond line\n  last";
+
+#[test]
+fn texts_arrive_as_they_are() {
+    let octal: String = HOSTILE.bytes().map(|byte| format!("\\\\{byte:03o}")).collect();
+    let source = format!(
+        r##"job make() -> (text: string, list: [string]) on linux {{
+    checkout = none
+    let a = sh "printf '{octal}'"
+    out text = a
+    out list = [a, "", "b c"]
+}}
+
+job look(text: string, list: [string]) on linux {{
+    checkout = none
+    sh "printf '<%s>' #{{text}} > a; printf '<%s>' #{{"" + text.replace("x", "y")}} > b"
+    sh "for it in #{{list...}}; do printf '<%s>' \"$it\"; done > c"
+    bash "for it in x #{{list...}}; do printf '<%s>' \"$it\"; done > d; printf '<%s>' \"#{{text.split("\n").join("\n")}}\" > e"
+    python "open('f', 'w', newline='').write('<' + #{{text}} + '>' + str(#{{list.len}} + 1) + str([#{{list...}}][2]))"
+    if text.contains("$(id)") && text.ends_with("last") {{ sh "touch g" }}
+    if text.starts_with("-N") {{ sh "touch h" }}
+}}
+
+pipeline ci {{
+    on manual
+    backends = [github]
+    let made = make()
+    look(made.text, made.list)
+}}
+"##
+    )
+    .replace("\"\" + text", "text");
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = ran(folder.path(), &source, "ci", Options::default());
+    assert_eq!(run.outcome, Outcome::Success, "{}", run.log);
+    assert_eq!(run.job("make").outputs["text"], HOSTILE);
+    let place = workspace(&run, "look");
+    let read = |name: &str| fs::read_to_string(place.join(name)).unwrap_or_else(|it| panic!("{name}: {it}"));
+    let (one, all) = (format!("<{HOSTILE}>"), format!("<{HOSTILE}><><b c>"));
+    assert_eq!(read("a"), one);
+    assert_eq!(read("b"), one);
+    assert_eq!(read("c"), all);
+    assert_eq!(read("d"), format!("<x>{all}"));
+    assert_eq!(read("e"), one);
+    assert_eq!(read("f"), format!("{one}4b c"));
+    assert!(place.join("g").exists() && !place.join("h").exists());
+}
+
+/// The folder that a job ran in.
+fn workspace(run: &Run, job: &str) -> PathBuf {
+    let jobs = fs::read_dir(run.folder.path().join("jobs")).expect("jobs ran").flatten().map(|it| it.path());
+    let mut found = jobs.filter(|it| it.to_string_lossy().ends_with(&format!("-{job}")));
+    found.next().unwrap_or_else(|| panic!("{job} left no folder")).join("work")
+}
+
+#[test]
+fn conditions_of_steps_are_asked_once_and_hold_for_all_that_is_made_of_them() {
+    let source = r##"enum Mode { fast, slow }
+
+job look(mode: Mode, n: int) on linux {
+    checkout = none
+    let text = sh "echo Release-1"
+    if mode == slow { sh "echo is slow" } else { sh "echo is fast" }
+    if text.starts_with("release") { sh "echo lower" } else { sh "echo upper" }
+    if n > 2 && text.lower() == "release-1" {
+        let inner: int = sh "echo 4"
+        if inner / (n - 3) > 1 { sh "echo never" }
+    }
+    let late: string? = if n == 7 { sh "echo seven" } else { none }
+    if late != none { sh "echo there" } else { sh "echo none" }
+    let one = if n * 2 == 6 { sh "echo six" } else { sh "echo other" }
+    sh "echo one is #{one}, late is #{late ?? "nothing"}"
+}
+
+pipeline ci {
+    on manual
+    param mode: Mode = fast
+    param n: int = 3
+    backends = [github]
+    look(mode, n)
+}
+"##;
+    let folder = tempfile::tempdir().expect("a folder");
+    let with = |inputs: &[(&str, &str)]| {
+        let inputs = inputs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        ran(folder.path(), source, "ci", Options { inputs, ..Options::default() })
+    };
+    // Two of them divide by zero: only where they are asked.
+    let run = with(&[("mode", "fast"), ("n", "3")]);
+    assert_eq!(run.outcome, Outcome::Failure, "{}", run.log);
+    assert!(run.log.contains("4 is divided by zero"), "{}", run.log);
+    for (n, wanted) in [
+        ("2", &["is fast", "upper", "none", "one is other, late is nothing"][..]),
+        ("7", &["is fast", "upper", "there", "one is other, late is seven"]),
+    ] {
+        let run = with(&[("mode", "fast"), ("n", n)]);
+        assert_eq!(run.outcome, Outcome::Success, "{}", run.log);
+        let said = printed(&run, "look");
+        let lines: Vec<&str> = said.lines().map(str::trim).collect();
+        for line in wanted {
+            assert!(lines.contains(line), "{line}: {said}");
+        }
+        for line in ["is slow", "lower", "never"] {
+            assert!(!lines.contains(&line), "{line}: {said}");
+        }
+    }
+}
+
+#[test]
+fn secrets_are_masked_before_they_are_kept_and_no_condition_shows_them() {
+    let source = r##"secret KEY { github = "PROD_KEY" }
+secret TOKEN?
+
+job use_it() on linux {
+    checkout = none
+    let made: secret = sh "printf '%s\n50%% of it\n' #{KEY} | tr a-z A-Z"
+    let other = made.trim()
+    if TOKEN != none { sh "echo token #{TOKEN ?? ""}" } else { sh "echo no token" }
+    sh "echo made #{made} #{other.lower()}"
+}
+
+pipeline ci {
+    on manual
+    backends = [github]
+    use_it()
+}
+"##;
+    let folder = tempfile::tempdir().expect("a folder");
+    let secret = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+    let run = ran(
+        folder.path(),
+        source,
+        "ci",
+        Options { secrets: vec![secret("PROD_KEY", "verysecret")], ..Options::default() },
+    );
+    assert_eq!(run.outcome, Outcome::Success, "{}", run.log);
+    assert!(run.log.contains("no token"), "{}", run.log);
+    for text in ["verysecret", "VERYSECRET", "50% OF IT", "50% of it"] {
+        assert!(!run.log.contains(text), "{text}: {}", run.log);
+    }
+    let secrets = vec![secret("PROD_KEY", "verysecret"), secret("TOKEN", "alsosecret")];
+    let run = ran(folder.path(), source, "ci", Options { secrets, ..Options::default() });
+    assert!(run.log.contains("token ***") && !run.log.contains("no token"), "{}", run.log);
+    let run = ran(folder.path(), source, "ci", Options::default());
+    assert!(run.log.contains("there is no secret KEY"), "{}", run.log);
+}
+
+#[test]
+fn events_have_the_names_of_the_language() {
+    let source = r##"job look(deploy: bool) on linux {
+    checkout = none
+    sh "echo event #{ctx.event}, branch #{ctx.branch ?? "none"}, tag #{ctx.tag ?? "none"}, #{ctx.short_sha}."
+    sh "echo deploys #{deploy}"
+    if ctx.event == push && ctx.branch == "main" { sh "echo pushed main" }
+    if ctx.event == pull_request && ctx.pull_request.fork { sh "echo from a fork" }
+    if ctx.event == other { sh "echo #{ctx.github.event.action ?? "no action"} it" }
+}
+
+pipeline ci {
+    on push { branches = ["main", "next"] }
+    on pull_request
+    on manual
+    on merge_queue
+    on github.release { types = ["published"] }
+    backends = [github]
+    look(ctx.event == manual || ctx.branch == "next")
+}
+"##;
+    let folder = tempfile::tempdir().expect("a folder");
+    let fork = r#"{"head": {"repo": {"full_name": "other/repo"}, "ref": "x"}}"#;
+    for (event, wanted, unwanted) in [
+        (
+            Event::push("main"),
+            &["event push, branch main, tag none", "deploys false", "pushed main"][..],
+            &["fork", "it\n"][..],
+        ),
+        (Event::push("next"), &["branch next", "deploys true"], &["pushed main"]),
+        (Event::push("Main"), &["event push, branch Main", "deploys false"], &["fork"]),
+        (Event::manual("x"), &["event manual, branch x", "deploys true"], &["pushed main"]),
+        (Event::pull_request(3, "x", "main", fork), &["event pull_request, branch none", "from a fork"], &["pushed"]),
+        (Event::pull_request(3, "x", "main", "{}"), &["event pull_request", "deploys false"], &["from a fork"]),
+        (Event::of("release", "main", r#"{"action": "published"}"#), &["event other", "published it"], &["pushed"]),
+        (Event::of("merge_group", "gh-readonly-queue/main/x", "{}"), &["event merge_queue"], &["pushed"]),
+    ] {
+        let name = format!("{} {}", event.name, event.reference);
+        let run = ran(folder.path(), source, "ci", Options { event, ..Options::default() });
+        assert_eq!(run.outcome, Outcome::Success, "{name}: {}", run.log);
+        let said = printed(&run, "look");
+        wanted.iter().for_each(|it| assert!(said.contains(it), "{name}, {it}: {said}"));
+        unwanted.iter().for_each(|it| assert!(!said.contains(it), "{name}, {it}: {said}"));
+    }
+}
+
+#[test]
+fn what_was_changed_is_asked_once() {
+    let source = r##"job docs() on linux { sh "echo docs" }
+
+job all() on linux {
+    if changed(["src/**"]) { sh "echo sources" } else { sh "echo no sources" }
+}
+
+pipeline ci {
+    on push
+    on schedule { cron = "0 4 * * *" }
+    backends = [github]
+    if changed(["docs/**", "*.md"]) { docs() }
+    all()
+}
+"##;
+    let folder = tempfile::tempdir().expect("a folder");
+    emitted(folder.path(), source, "ci");
+    commit(folder.path());
+    let before = head(folder.path());
+    fs::create_dir_all(folder.path().join("docs/a")).expect("a folder");
+    fs::write(folder.path().join("docs/a/b.txt"), "x").expect("a file");
+    let push = |before: &str| {
+        let mut event = Event::push("main");
+        event.payload.set("before", before.into());
+        ran(folder.path(), source, "ci", Options { event, ..Options::default() })
+    };
+    let run = push(&before);
+    assert_eq!(run.outcome, Outcome::Success, "{}", run.log);
+    assert_eq!(run.job("docs").outcome, Outcome::Success);
+    assert!(printed(&run, "all").contains("no sources"), "{}", run.log);
+    // Nothing else is known to have changed.
+    let now = head(folder.path());
+    fs::write(folder.path().join("other"), "x").expect("a file");
+    assert_eq!(push(&now).job("docs").outcome, Outcome::Skipped);
+    // Of a new branch, and of a schedule, nothing is known.
+    let run = push("0000000000000000000000000000000000000000");
+    assert_eq!(run.job("docs").outcome, Outcome::Success);
+    assert!(!printed(&run, "all").contains("no sources"), "{}", run.log);
+    let event = Event::schedule("0 4 * * *");
+    let run = ran(folder.path(), source, "ci", Options { event, ..Options::default() });
+    assert_eq!(run.job("docs").outcome, Outcome::Success, "{}", run.log);
+}
+
+fn head(folder: &Path) -> String {
+    let done = Command::new("git").current_dir(folder).args(["rev-parse", "HEAD"]).output().expect("git runs");
+    String::from_utf8_lossy(&done.stdout).trim().to_owned()
 }

@@ -130,7 +130,7 @@ impl Platform for Github<'_> {
         };
         let mut lines = Vec::new();
         if publish.secret {
-            lines.push(masked(&print));
+            lines.push(masked(&format!("{print} | tr '\\r' '\\n'")));
         }
         match text {
             Some(it) if !matches!(publish.ty.present(), ValueType::String) => {
@@ -161,7 +161,10 @@ impl Platform for Github<'_> {
         let name = &publish.name;
         let mut lines = Vec::new();
         if publish.secret {
-            lines.push(masked(if form == Form::Line { "printf '%s\\n' \"$value\"" } else { "cat \"$file\"" }));
+            lines.push(match form {
+                Form::Line => masked("printf '%s\\n' \"$value\" | tr '\\r' '\\n'"),
+                Form::File => masked("tr '\\r' '\\n' < \"$file\""),
+            });
         }
         lines.extend(match form {
             Form::Line if is_tame(&publish.ty) => {
@@ -187,7 +190,7 @@ pub(super) const END: [&str; 2] =
 
 /// The command that hides what `print` prints, each line by itself, from all that is shown.
 fn masked(print: &str) -> String {
-    format!("{print} | tr '\\r' '\\n' | sed -e '/^$/d' -e 's/%/%25/g' -e 's/^/::add-mask::/'")
+    format!("{print} | sed -e '/^$/d' -e 's/%/%25/g' -e 's/^/::add-mask::/'")
 }
 
 /// What a line of output can tell the runner to do.

@@ -13,7 +13,7 @@ use flow_plan::outcome::is_meant;
 use super::conditions::{self, conjuncts, negated, not};
 use super::names::{name_of, tidy, unique};
 use super::types::Types;
-use super::{Lowered, Native, Site, loops};
+use super::{Lowered, Native, Site, changed, loops};
 use crate::EmitError;
 use crate::facts::Facts;
 
@@ -22,19 +22,26 @@ const SECONDS: u64 = 300;
 
 /// Rewrites the keys of all jobs.
 pub(crate) fn lower(plan: &Plan, native: &dyn Native) -> Result<Lowered, Vec<EmitError>> {
+    let taken = |id: &str| plan.jobs.iter().any(|it| it.id == id) || plan.gates.iter().any(|it| it.id == id);
+    let id = unique(PLAN.to_owned(), '-', taken);
+    let changed = changed::planned(plan, &id);
+    let plan = changed.as_ref().unwrap_or(plan);
     let facts = Facts::new(plan)?;
-    let mut pass = Pass { facts: &facts, native, jobs: Vec::new(), planned: Vec::new(), made: Vec::new() };
+    let planned = facts.job(&id).map(|it| it.outputs.clone()).unwrap_or_default();
+    let mut pass = Pass { facts: &facts, native, plan: id.clone(), jobs: Vec::new(), planned, made: Vec::new() };
     for job in &plan.jobs {
         pass.job(job);
     }
     let outputs = pass.handed_on();
-    let id = pass.plan_id();
     let Pass { mut jobs, planned, made, .. } = pass;
-    if let Some(first) = plan.jobs.first()
-        && !planned.is_empty()
-    {
-        let docs = Some("What decides on other jobs, and only a script can say.".to_owned());
-        jobs.insert(0, computing(&id, "plan", docs, planned, &first.place));
+    match jobs.first_mut() {
+        Some(first) if first.id == id => first.outputs = planned,
+        Some(first) if !planned.is_empty() => {
+            let docs = Some("What decides on other jobs, and only a script can say.".to_owned());
+            let place = first.place.clone();
+            jobs.insert(0, computing(&id, "plan", docs, planned, &place));
+        }
+        _ => {}
     }
     let conditions = made.into_iter().map(|it| (Value::Output { job: it.job, output: it.output }, it.value));
     Ok(Lowered { plan: Plan { jobs, outputs, ..plan.clone() }, conditions: conditions.collect() })
@@ -46,6 +53,8 @@ const PLAN: &str = "plan";
 struct Pass<'a> {
     facts: &'a Facts<'a>,
     native: &'a dyn Native,
+    /// The id of the job that plans.
+    plan: String,
     /// Those so far, rewritten.
     jobs: Vec<Job>,
     /// The outputs of the job that plans.
@@ -70,10 +79,6 @@ struct Reader<'a> {
 }
 
 impl Pass<'_> {
-    fn plan_id(&self) -> String {
-        unique(PLAN.to_owned(), '-', |id| self.facts.job(id).is_some() || self.is_gate(id))
-    }
-
     fn is_gate(&self, id: &str) -> bool {
         self.facts.plan.gates.iter().any(|it| it.id == id)
     }
@@ -172,7 +177,7 @@ impl Pass<'_> {
         let (job, output, under) = match asked.as_slice() {
             [] => {
                 let output = add(&mut self.planned, name, ty, value.clone(), &place);
-                (self.plan_id(), output, Vec::new())
+                (self.plan.clone(), output, Vec::new())
             }
             [edge, rest @ ..]
                 if self.can_compute(&edge.job, reader.job)
@@ -239,7 +244,7 @@ impl Pass<'_> {
 }
 
 /// A job that does nothing but compute.
-fn computing(id: &str, title: &str, docs: Option<String>, outputs: Vec<Output>, place: &Place) -> Job {
+pub(super) fn computing(id: &str, title: &str, docs: Option<String>, outputs: Vec<Output>, place: &Place) -> Job {
     Job {
         id: id.to_owned(),
         name: id.to_owned(),
@@ -294,7 +299,7 @@ pub(crate) fn rewrite(value: &mut Value, with: &mut dyn FnMut(&Value) -> Option<
 }
 
 /// Calls `visit` for each value at a key of a job that only an earlier job can compute, with a name.
-fn keys(job: &mut Job, visit: &mut dyn FnMut(&mut Value, &str)) {
+pub(super) fn keys(job: &mut Job, visit: &mut dyn FnMut(&mut Value, &str)) {
     for each in &mut job.each {
         let name = format!("{}_list", each.name);
         visit(&mut each.list, &name);

@@ -12,6 +12,7 @@
 //! job (its place among the jobs' outputs is all that is needed), makes the reader refer to it, and
 //! does so before [`steps`] are looked at, which then compute it.
 
+mod changed;
 pub(crate) mod conditions;
 pub(crate) mod jobs;
 pub(crate) mod loops;

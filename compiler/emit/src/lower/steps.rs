@@ -1,7 +1,7 @@
 //! The values of a job's steps, and of what it hands on.
 
 use flow_plan::model::{
-    Block, Guard, Job, Op, OutputKind, Publish, PublishFrom, Run, ScriptPart, Step, Value, ValueType, When,
+    Block, Const, Guard, Job, Op, OutputKind, Publish, PublishFrom, Run, ScriptPart, Step, Value, ValueType, When,
 };
 
 use super::conditions::{all, conjuncts, guard, negated, not};
@@ -278,11 +278,20 @@ fn is_total(value: &Value) -> bool {
     value.each(&mut |it| match it {
         Value::Compute(it) => {
             let whole = |ty: &ValueType| matches!(ty.present(), ValueType::Int | ValueType::Duration);
-            let known = |at: usize| it.args.get(at).is_some_and(|arg| matches!(arg.value, Value::Const(_)));
+            let known = |at: usize| {
+                it.args.get(at).is_some_and(|arg| matches!(&arg.value, Value::Const(Const::Text(it)) if !it.is_empty()))
+            };
             total &= match it.op {
-                Op::Not | Op::And | Op::Or | Op::Coalesce | Op::If | Op::Lower | Op::Upper | Op::Trim | Op::IsEmpty => {
-                    true
-                }
+                Op::Not
+                | Op::And
+                | Op::Or
+                | Op::Coalesce
+                | Op::If
+                | Op::Lower
+                | Op::Upper
+                | Op::Join
+                | Op::Trim
+                | Op::IsEmpty => true,
                 Op::StartsWith | Op::EndsWith | Op::Contains | Op::Len | Op::Field(_) => true,
                 Op::Replace | Op::Split => known(1),
                 Op::Eq | Op::Ne => it.args.iter().all(|arg| !whole(&arg.ty)),
