@@ -322,6 +322,31 @@ pipeline ci {
     assert_eq!(run.job("docs").outcome, Outcome::Success, "{}", run.log);
 }
 
+#[test]
+fn a_merge_queue_knows_what_it_was_changed_from() {
+    let source = r#"job docs() on linux { sh "echo docs" }
+
+pipeline ci {
+    on merge_queue
+    on pull_request
+    backends = [github]
+    if changed(["docs/**"]) { docs() }
+}
+"#;
+    let folder = tempfile::tempdir().expect("a folder");
+    emitted(folder.path(), source, "ci");
+    commit(folder.path());
+    let before = head(folder.path());
+    for (file, wanted) in [("other", Outcome::Skipped), ("docs/x", Outcome::Success)] {
+        fs::create_dir_all(folder.path().join("docs")).expect("a folder");
+        fs::write(folder.path().join(file), "x").expect("a file");
+        let payload = format!(r#"{{"merge_group": {{"base_sha": "{before}"}}}}"#);
+        let event = Event::of("merge_group", "gh-readonly-queue/main/x", &payload);
+        let run = ran(folder.path(), source, "ci", Options { event, ..Options::default() });
+        assert_eq!(run.job("docs").outcome, wanted, "{}", run.log);
+    }
+}
+
 fn head(folder: &Path) -> String {
     let done = Command::new("git").current_dir(folder).args(["rev-parse", "HEAD"]).output().expect("git runs");
     String::from_utf8_lossy(&done.stdout).trim().to_owned()

@@ -91,8 +91,9 @@ pub(crate) trait Platform {
     /// which is in neither.
     fn hand_on(&self, publish: &Publish, made: &Made) -> Vec<String>;
 
-    /// The commit that the run's sources are compared with, to see what was changed.
-    fn base(&self) -> String;
+    /// The commit that the run's sources are compared with, to see what was changed: the variable
+    /// [`BASE`](compute::BASE), and a line that it needs besides.
+    fn base(&self) -> (String, Option<String>);
 
     /// The lines that hand a checked value to the platform.
     fn publish(&self, job: &Job, step: &Step, publish: &Publish, form: Form) -> Vec<String>;
@@ -299,12 +300,14 @@ fn computed(
         })?;
         lowered.add(one);
     }
-    if finished.compares {
-        lowered.env.push((compute::BASE.to_owned(), platform.base()));
-    }
     let mut lines = Vec::new();
     for (variable, finish) in &lowered.finish {
         lines.extend(line(host, Shell::Bash, variable, finish));
+    }
+    if finished.compares {
+        let (base, more) = platform.base();
+        lowered.env.push((compute::BASE.to_owned(), base));
+        lines.extend(more);
     }
     lines.extend(finished.lines);
     Ok(Composed { shell: Shell::Bash, text: lines.join("\n"), env: lowered.env, after: None })
@@ -407,7 +410,8 @@ pub(crate) fn room(host: Host, job: &Job) -> Option<String> {
             emptied.extend(opaque);
         }
     }
-    if job.steps.iter().any(|it| !it.publishes.is_empty()) {
+    let written = |it: &Publish| matches!(it.from, PublishFrom::Stdout | PublishFrom::File);
+    if job.steps.iter().any(|it| it.publishes.iter().any(written)) {
         made.push("value".to_owned());
     }
     let remove = emptied.iter().map(|it| format!("rm -rf {}", host.path(it)));

@@ -188,8 +188,8 @@ impl Platform for Ado<'_> {
         Vec::new()
     }
 
-    fn base(&self) -> String {
-        String::new()
+    fn base(&self) -> (String, Option<String>) {
+        (String::new(), None)
     }
 
     fn publish(&self, job: &Job, step: &Step, publish: &Publish, form: Form) -> Vec<String> {

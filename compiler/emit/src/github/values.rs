@@ -2,7 +2,7 @@
 //!
 //! No value is ever pasted into a script: an outsider's text would be run.
 
-use flow_plan::model::{Arch, Const, Job, Os, Place, Publish, Run, Script, Shell, Step, Value, ValueType};
+use flow_plan::model::{Arch, Const, Event, Job, Os, Place, Publish, Run, Script, Shell, Step, Value, ValueType};
 
 use super::expr::{Expr, Scope};
 use super::words;
@@ -144,14 +144,16 @@ impl Platform for Github<'_> {
         lines
     }
 
-    fn base(&self) -> String {
-        // A merge's first parent is what it goes into.
-        let sides = [
-            "github.event_name == 'pull_request' && 'HEAD^1'",
-            "github.event.merge_group.base_sha",
-            "github.event.before",
-        ];
-        format!("${{{{ {} }}}}", sides.join(" || "))
+    fn base(&self) -> (String, Option<String>) {
+        let has = |event| self.facts.plan.triggers.iter().any(|it| it.event == event || it.event == Event::Call);
+        let mut sides = Vec::new();
+        if has(Event::PullRequest) {
+            // A merge's first parent is what it goes into.
+            sides.push("github.event_name == 'pull_request' && 'HEAD^1'");
+        }
+        sides.push(if has(Event::Push) { "github.event.before" } else { "''" });
+        let queue = r#"if [ "$GITHUB_EVENT_NAME" = merge_group ]; then BASE=$(jq -r .merge_group.base_sha "$GITHUB_EVENT_PATH"); fi"#;
+        (format!("${{{{ {} }}}}", sides.join(" || ")), has(Event::MergeQueue).then(|| queue.to_owned()))
     }
 
     fn publish(&self, job: &Job, step: &Step, publish: &Publish, form: Form) -> Vec<String> {

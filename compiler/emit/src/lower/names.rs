@@ -48,10 +48,7 @@ fn words(value: &Value) -> String {
             let made: Vec<String> = parts.iter().filter(|it| !matches!(it, Value::Const(_))).map(words).collect();
             if made.is_empty() { "text".to_owned() } else { made.join("_") }
         }
-        Value::Changed(patterns) => match patterns.as_slice() {
-            [one] => format!("changed_{one}"),
-            _ => "changed".to_owned(),
-        },
+        Value::Changed(patterns) => format!("changed_{}", patterns.first().map_or("", String::as_str)),
         Value::Json { path, .. } => path.last().cloned().unwrap_or_else(|| "json".to_owned()),
         Value::Present(_) | Value::Exists(_) => "present".to_owned(),
         Value::Succeeded(job) => format!("{job}_succeeded"),

@@ -328,7 +328,8 @@ impl<'a> Script<'a> {
                 self.line(format!("{variable}={word}"));
             }
             Value::Compute(it) if !self.is_of_jq(it) => self.computed(variable, value, it),
-            Value::Present(_) | Value::Exists(_) | Value::Changed(_) | Value::Succeeded(_) => {
+            Value::Changed(patterns) => self.changed(variable, patterns),
+            Value::Present(_) | Value::Exists(_) | Value::Succeeded(_) => {
                 let condition = self.condition(value);
                 self.truth(variable, &condition);
             }

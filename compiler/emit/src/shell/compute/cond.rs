@@ -16,7 +16,6 @@ impl Script<'_> {
             Value::Declassified { value, .. } => self.condition(value),
             value if self.is_leaf(value) => format!("[ \"${}\" = true ]", self.read(value)),
             Value::Present(location) => format!("[ -e {} ]", self.host.path(&script::path(location))),
-            Value::Changed(patterns) => self.changed(value, patterns),
             Value::Exists(files) => match &**files {
                 Files::Output { job, .. } => {
                     let read = self.read(&Value::Succeeded(job.clone()));
@@ -146,15 +145,13 @@ impl Script<'_> {
 
     /// Whether a file that a pattern matches differs from what the run started from. Where that is not
     /// known, all counts as changed.
-    fn changed(&mut self, value: &Value, patterns: &[String]) -> String {
+    pub(super) fn changed(&mut self, variable: &str, patterns: &[String]) {
         self.compares = true;
-        let variable = self.local(&crate::lower::names::name_of(value));
         let patterns: Vec<String> = patterns.iter().map(|it| pathspec(it)).collect();
         self.line(format!(
-            "{variable}=true\nif git cat-file -e \"${BASE}^{{commit}}\" 2> /dev/null; then\n  if git diff --quiet \"${BASE}\" HEAD -- {}; then {variable}=false; fi\nfi",
+            "{variable}=true\nif git cat-file -e \"${BASE}^{{commit}}\" 2> /dev/null && git diff --quiet \"${BASE}\" HEAD -- {}; then\n  {variable}=false\nfi",
             patterns.join(" ")
         ));
-        format!("[ \"${variable}\" = true ]")
     }
 }
 
