@@ -21,6 +21,7 @@ mod schedule;
 mod settings;
 mod step;
 mod steps;
+mod term;
 mod triggers;
 mod values;
 mod words;
