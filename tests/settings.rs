@@ -233,3 +233,24 @@ fn names_of_groups_have_an_end() {
     assert!(warned(&group(390))[0].message.contains("390 of the 400"));
     assert!(refused(&group(401))[0].message.contains("401, and github takes no more than 400"));
 }
+
+#[test]
+fn an_address_that_is_computed() {
+    let text = emitted(&job(
+        "let host = sh \"./deploy\"\nenvironment { name = \"test\", url = \"https://#{host.lower()}.example.org\" }",
+    ));
+    assert!(text.contains("      url: https://${{ steps.compute.outputs.host }}.example.org\n"), "{text}");
+    assert!(text.contains("ascii_downcase"), "{text}");
+}
+
+#[test]
+fn what_a_shell_and_an_auditor_want() {
+    let windows = "job a() on windows { sh \"make\" }\npipeline ci { on push backends = [github] a() }";
+    let text = emitted(windows);
+    assert!(text.contains("        run: |\n          set +o pipefail -o posix\n          make\n"), "{text}");
+    assert!(!text.contains("shell: sh"), "{text}");
+    let comment = "job a() on linux { add_path \"tools\"\nsh \"make\" }\npipeline ci { on github.issue_comment backends = [github] a() }";
+    let text = emitted(comment);
+    assert!(text.contains("  issue_comment: # zizmor: ignore[dangerous-triggers]\n"), "{text}");
+    assert!(text.contains(">> \"$GITHUB_PATH\" # zizmor: ignore[github-env]\n"), "{text}");
+}

@@ -290,9 +290,10 @@ fn what_is_not_pinned_is_refused() {
 }
 
 const FETCHED: &str = r#"
+secret TOKEN
 job a(branch: string) on linux {
     checkout { depth = 0, submodules = true, lfs = true, ref = branch }
-    checkout { repo = "acme/other", path = "other", tags = true, depth = 20 }
+    checkout { repo = "acme/other", path = "other", tags = true, depth = 20, token = TOKEN }
     sh "ls other"
 }
 pipeline ci { on manual param branch: string = "main"  backends = [github] a(branch) }

@@ -137,7 +137,7 @@ const fn required(name: &'static str, form: EntryForm, phase: Phase, docs: &'sta
 #[rustfmt::skip]
 pub const SETTINGS: &[SettingInfo] = &[
     setting("inputs", Patterns, &[Job], "The source files that the result depends on, as patterns. The job sees only these."),
-    setting("checkout", Checkout, &[Job], "How the sources are fetched: `none`, or `{ depth, tags, submodules, lfs, path, repo, ref }`. Default: the latest commit."),
+    setting("checkout", Checkout, &[Job], "How the sources are fetched: `none`, or `{ depth, tags, submodules, lfs, path, repo, ref, token }`. Default: the latest commit."),
     setting("timeout", Value(Duration, Phase::Const), &[Job, Step], "After how long it is stopped. Default for a job: 60 minutes."),
     setting("env", Variables(Phase::Run), &[Job, Step, Action, Pipeline], "Environment variables of all scripts in it."),
     setting("workdir", Value(Text, Phase::Const), &[Job, Step, Action], "The folder that scripts run in, relative to the sources."),
@@ -165,6 +165,7 @@ pub const CHECKOUT: &[EntryInfo] = &[
     entry("path", Text, Phase::Const, "The folder to put them in, relative to the sources."),
     entry("repo", Text, Phase::Const, "`owner/name` of another repository."),
     entry("ref", Text, Phase::Plan, "The branch, tag or commit. Default: what the run is about."),
+    entry("token", Secret, Phase::Run, "What may fetch a repository that the job's own token may not. A local run fetches with what git knows."),
 ];
 
 /// `cache NAME { … }`.

@@ -204,8 +204,10 @@ impl Walk<'_> {
         for raw in &job.raw {
             self.need(true, Construct::Raw, &raw.place);
         }
-        let elsewhere =
-            job.checkout.as_ref().is_some_and(|it| it.path.is_some() || it.repo.is_some() || it.reference.is_some());
+        let elsewhere = job
+            .checkout
+            .as_ref()
+            .is_some_and(|it| it.path.is_some() || it.repo.is_some() || it.reference.is_some() || it.token.is_some());
         self.need(elsewhere, Construct::CheckoutPlace, at);
         for consume in &job.consumes {
             self.files(&consume.from, at);

@@ -38,7 +38,7 @@ fn inputs(
     place: &Place,
 ) -> Result<Map, EmitError> {
     let mut with = Map::new();
-    for (key, value) in [("repository", &options.repo), ("ref", &options.reference)] {
+    for (key, value) in [("repository", &options.repo), ("ref", &options.reference), ("token", &options.token)] {
         if let Some(value) = value {
             let refuse = |why| EmitError::at(place, format!("{}: {why}", job.id), "write it another way");
             with.push(key, github.text(job, value).map_err(refuse)?);

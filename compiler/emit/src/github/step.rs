@@ -1,16 +1,16 @@
 //! The author's own steps, each with what has to stand beside it.
 
-use flow_plan::model::{Block, Job, Run, Shell, Step};
+use flow_plan::model::{Block, Job, Os, Run, Shell, Step};
 
 use super::expr::Expr;
 use super::jobs::minutes;
 use super::steps::{conditional, script_node};
 use super::values::{Github, literal};
-use super::{checkout, foreign, raw};
+use super::{checkout, foreign, raw, triggers};
 use crate::EmitError;
 use crate::lower::Site;
 use crate::steps::{Composed, compose};
-use crate::yaml::{Around, Item, Map};
+use crate::yaml::{Around, Item, Map, Node};
 
 /// What a step becomes. `ready` is the id of the step after which the author's own begin.
 pub(super) fn steps(github: &Github<'_>, job: &Job, step: &Step, ready: Option<&str>) -> Result<Vec<Item>, EmitError> {
@@ -70,6 +70,11 @@ fn script(github: &Github<'_>, job: &Job, step: &Step, condition: Option<Expr>) 
     let mut map = Map::new().with("name", literal(&step.title)).with_some("id", own_id);
     map = map.with_some("if", when.as_deref());
     tolerance(github, job, step, &mut map)?;
+    // There is no such shell on Windows, but bash can be told to be one.
+    let (shell, text) = match (shell, job.runner.os) {
+        (Shell::Sh, Os::Windows) => (Shell::Bash, format!("set +o pipefail -o posix\n{text}")),
+        _ => (shell, text),
+    };
     let shell = match shell {
         Shell::Bash => None,
         Shell::Sh => Some("sh"),
@@ -92,7 +97,10 @@ fn script(github: &Github<'_>, job: &Job, step: &Step, condition: Option<Expr>) 
         map.push("env", variables);
     }
     raw::merge_in(github, job, &mut map, &step.raw)?;
-    map.push("run", script_node(&text));
+    // Auditors warn of any path that is added where an outsider may have started the run.
+    let warned = matches!(step.run, Run::AddPath(_)) && triggers::are_dangerous(github.facts.plan);
+    let beside = warned.then(|| "zizmor: ignore[github-env]".to_owned());
+    map.push_around("run", script_node(&text), Around { beside, ..Around::default() });
     let publish = after.map(|script| {
         let when = if tolerated {
             let known = succeeded(&script_id);
@@ -101,9 +109,11 @@ fn script(github: &Github<'_>, job: &Job, step: &Step, condition: Option<Expr>) 
             when
         };
         let mut item = conditional(&format!("Publish what “{}” made", step.title), id, when.as_deref(), &script);
-        if let (true, crate::yaml::Node::Map(map)) = (tolerated, &mut item.value) {
+        if let (true, Node::Map(map)) = (tolerated, &mut item.value) {
             // What it made may be wrong, and that is no more than its failure.
+            let run = map.entries.split_off(map.entries.len().saturating_sub(1));
             tolerance(github, job, step, map)?;
+            map.entries.extend(run);
         }
         Ok(item)
     });

@@ -30,7 +30,7 @@ pub(super) fn on(plan: &Plan) -> Result<Map, Vec<EmitError>> {
         };
         match made {
             // Auditors warn of it wherever they see it; here it is the author's choice.
-            Ok(node) if trigger.event == Event::Finished => {
+            Ok(node) if is_dangerous(trigger) => {
                 map.push_around(name, node, Around::beside("zizmor: ignore[dangerous-triggers]"));
             }
             Ok(node) => map.push(name, node),
@@ -41,6 +41,16 @@ pub(super) fn on(plan: &Plan) -> Result<Map, Vec<EmitError>> {
         errors.push(EmitError::new("nothing starts this pipeline", "add a trigger, such as `on push`"));
     }
     if errors.is_empty() { Ok(map) } else { Err(errors) }
+}
+
+/// Whether a run has this repository's rights, and what started it may be an outsider's.
+fn is_dangerous(trigger: &Trigger) -> bool {
+    matches!(name(trigger), "workflow_run" | "issue_comment")
+}
+
+/// Whether something of that kind starts a pipeline.
+pub(super) fn are_dangerous(plan: &Plan) -> bool {
+    plan.triggers.iter().any(is_dangerous)
 }
 
 /// GitHub's name for what starts it.

@@ -232,7 +232,12 @@ impl Pass<'_> {
                 self.want(value, Site::End, &output.name, &mut wanted, &point);
             }
         }
+        let mut environment = self.job.environment.take();
+        if let Some(url) = environment.as_mut().and_then(|it| it.url.as_mut()).filter(|_| !always) {
+            self.want(url, Site::End, "url", &mut wanted, &point);
+        }
         self.compute(wanted, &point);
+        self.job.environment = environment;
         self.job.outputs = outputs;
     }
 
@@ -350,7 +355,7 @@ pub(super) fn each(step: &mut Step, visit: &mut dyn FnMut(&mut Value, Site, &str
         Run::AddPath(value) => visit(value, Site::Step, "path"),
         Run::Summary(value) => visit(value, Site::Step, "summary"),
         Run::Checkout(it) => {
-            for (name, value) in [("repo", &mut it.repo), ("ref", &mut it.reference)] {
+            for (name, value) in [("repo", &mut it.repo), ("ref", &mut it.reference), ("token", &mut it.token)] {
                 if let Some(value) = value {
                     visit(value, Site::Step, name);
                 }

@@ -33,11 +33,23 @@ pub struct Checkout {
     /// Which commit, branch or tag.
     #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
     pub reference: Option<Value>,
+    /// A secret that may fetch it; `None`: the job's own token, or what git knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Value>,
 }
 
 impl Default for Checkout {
     fn default() -> Self {
-        Self { depth: 1, tags: false, submodules: false, lfs: false, path: None, repo: None, reference: None }
+        Self {
+            depth: 1,
+            tags: false,
+            submodules: false,
+            lfs: false,
+            path: None,
+            repo: None,
+            reference: None,
+            token: None,
+        }
     }
 }
 

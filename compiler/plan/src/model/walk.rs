@@ -25,7 +25,9 @@ impl Step {
             Run::Foreign(it) => it.inputs.iter().for_each(|(_, value)| value.each(visit)),
             Run::Export { value, .. } | Run::AddPath(value) | Run::Summary(value) => value.each(visit),
             Run::Compute(all) => all.iter().for_each(|(_, value)| value.each(visit)),
-            Run::Checkout(it) => it.repo.iter().chain(&it.reference).for_each(|value| value.each(visit)),
+            Run::Checkout(it) => {
+                it.repo.iter().chain(&it.reference).chain(&it.token).for_each(|value| value.each(visit))
+            }
             Run::Take { .. } | Run::Pass { .. } | Run::SummaryFile(_) => {}
         }
     }
@@ -58,7 +60,7 @@ impl Job {
             choice.value.each(visit);
         }
         if let Some(checkout) = &self.checkout {
-            checkout.repo.iter().chain(&checkout.reference).for_each(|value| value.each(visit));
+            checkout.repo.iter().chain(&checkout.reference).chain(&checkout.token).for_each(|value| value.each(visit));
         }
         if let Some(environment) = &self.environment {
             environment.name.each(visit);

@@ -356,6 +356,7 @@ fn checkout(it: &Checkout) -> String {
     out.extend(it.repo.as_ref().map(|it| format!("of {}", show::value(it))));
     out.extend(it.reference.as_ref().map(|it| format!("at {}", show::value(it))));
     out.extend(it.path.as_ref().map(|it| format!("into {it}")));
+    out.extend(it.token.as_ref().map(|it| format!("by {}", show::value(it))));
     out.join(", ")
 }
 
