@@ -110,9 +110,9 @@ use Phase::{Const, Plan, Run};
 /// All members, in the order in which the reference lists them.
 #[rustfmt::skip]
 pub const MEMBERS: &[Member] = &[
-    member_of("event", Plan, event, "What started the run.").on("`github.event_name`", "`Build.Reason`", "`manual`"),
-    member_of("branch", Plan, maybe_string, "The branch; `none` on tags and pull requests.").on("`github.ref_name` of a branch", "`Build.SourceBranch` without `refs/heads/`", "the branch that is checked out"),
-    member_of("tag", Plan, maybe_string, "The tag; `none` elsewhere.").on("`github.ref_name` of a tag", "`Build.SourceBranch` without `refs/tags/`", "`none`"),
+    member_of("event", Plan, event, "What started the run.").on("`github.event_name`", "`Build.Reason`", "what `--event` says, else `manual`"),
+    member_of("branch", Plan, maybe_string, "The branch; `none` on tags and pull requests.").on("`github.ref_name` of a branch", "`Build.SourceBranch` without `refs/heads/`", "what `--branch` says, else the branch that is checked out"),
+    member_of("tag", Plan, maybe_string, "The tag; `none` elsewhere.").on("`github.ref_name` of a tag", "`Build.SourceBranch` without `refs/tags/`", "what `--tag` says"),
     member_of("ref", Plan, string, "The full name of the ref, `refs/heads/main`.").on("`github.ref`", "`Build.SourceBranch`", "`refs/heads/` and the branch, else the commit"),
     member_of("sha", Plan, string, "The commit, 40 hexadecimal digits.").on("`github.sha`; on a pull request the commit that merges it", "`Build.SourceVersion`; on a pull request the commit that merges it", "the commit that is checked out"),
     member_of("short_sha", Plan, string, "The first 7 digits of the commit.").on("as `sha`", "as `sha`", "as `sha`"),
@@ -121,7 +121,7 @@ pub const MEMBERS: &[Member] = &[
     member_of("run_id", Plan, string, "What tells this run from all others.").on("`github.run_id`", "`Build.BuildId`", "the run's id"),
     member_of("run_number", Plan, int, "How many runs of this pipeline there were, with this one.").on("`github.run_number`", "a counter of the pipeline", "0"),
     member_of("attempt", Plan, int, "How often this run was started, with this time.").on("`github.run_attempt`", "`System.JobAttempt`", "1"),
-    member_of("pull_request", Plan, pull_request, "The pull request; `none` where no pull request started the run.").on("`github.event.pull_request`", "`System.PullRequest.*`", "`none`"),
+    member_of("pull_request", Plan, pull_request, "The pull request; `none` where no pull request started the run.").on("`github.event.pull_request`", "`System.PullRequest.*`", "with `--event pull_request`"),
     member_of("job", Plan, string, "The id of this job.").of_job().on("its key in the workflow", "its name in the pipeline", "its id"),
     member_of("workspace", Run, path, "The folder that the sources are in.").of_job().on("`github.workspace`", "`Build.SourcesDirectory`", "the job's copy of the sources"),
     member_of("temp", Run, path, "A folder for files that nobody needs after the job.").of_job().on("`runner.temp`", "`Agent.TempDirectory`", "a private folder of the job"),
@@ -170,10 +170,10 @@ pub fn table(db: &dyn Db) -> String {
         let mark = if TRUSTED.contains(&field.name.as_str()) { "" } else { ", untrusted" };
         let ty = field.ty.display(db);
         let Some((name, docs, github, ado)) = FIELDS.iter().find(|(name, ..)| field.name == *name) else { continue };
-        out.push_str(&format!("| `pull_request.{name}` | `{ty}`{mark} | plan | {docs} | {github} | {ado} | |\n"));
+        out.push_str(&format!("| `pull_request.{name}` | `{ty}`{mark} | plan | {docs} | {github} | {ado} | what `--ctx` says, else as a pull request of this branch would have it |\n"));
     }
     for (native, what) in NATIVE {
-        out.push_str(&format!("| `{native}.…` | `string?`, untrusted | plan | {what} | | | |\n"));
+        out.push_str(&format!("| `{native}.…` | `string?`, untrusted | plan | {what} | | | `none` |\n"));
     }
     out
 }

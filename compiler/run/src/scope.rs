@@ -112,15 +112,7 @@ impl Scope<'_> {
                 Some(files) => files.iter().any(|file| changed(patterns, file)),
             }),
             Value::Json { file, path } => self.json(file, path)?,
-            Value::Present(location) => {
-                let path = self.below(location)?;
-                // A folder without content is what a member that was left out leaves behind.
-                Const::Bool(
-                    path.symlink_metadata().is_ok_and(|it| {
-                        !it.is_dir() || std::fs::read_dir(&path).is_ok_and(|mut it| it.next().is_some())
-                    }),
-                )
-            }
+            Value::Present(location) => Const::Bool(self.below(location)?.symlink_metadata().is_ok()),
             Value::Exists(files) => Const::Bool(self.exists(files)?),
             Value::Succeeded(job) => Const::Bool(self.jobs.get(job).is_some_and(|it| it.succeeded)),
             Value::Declassified { value, .. } => self.eval(value)?,
