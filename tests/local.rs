@@ -412,6 +412,73 @@ pipeline ci { on manual  use_them() }
     assert!(!run.ran.all().contains("quoted"), "{}", run.ran.all());
 }
 
+#[test]
+fn files_of_jobs_that_fail_and_of_one_of_two() {
+    let world = World::of(
+        r##"
+artifact App(const os: Os) { binary: file = "app-#{os}"  notes: file? = "notes.txt" }
+job build(const os: Os, notes: bool) -> (app: App(os)) on linux {
+    checkout = none
+    sh "echo app-#{os} > #{out app.binary}"
+    if notes { sh "echo notes > #{out app.notes}" }
+}
+job test(const shard: int, app: App(linux)) -> (always report: opaque, always count: int?) on linux {
+    checkout = none
+    bash "mkdir -p #{out report}/sub; echo r#{shard} > #{out report}/sub/x; echo #{shard} > #{out count}; test #{shard} != 2"
+    expose report as "report #{shard}" { when = failed }
+}
+job none_written(const shard: int) -> (always report: opaque?) on linux {
+    checkout = none
+    sh "test #{shard} = 1"
+    bash "echo r > #{out report}/x"
+}
+job join(reports: [int: opaque]) -> (all: string) on linux {
+    checkout = none
+    out all = bash "for r in #{reports...}; do find $r -type f | xargs cat; done"
+}
+job pick(app: App(_)) -> (text: string) on linux { checkout = none out text = sh "cat #{app.binary}" }
+job maybe(app: App(linux)?) -> (text: string) on linux {
+    checkout = none
+    out text = if app != none { sh "cat #{app.binary}" } else { "no app" }
+}
+job notes(app: App(linux)) -> (text: string) on linux {
+    checkout = none
+    out text = if app.notes != none { sh "cat #{app.notes}" } else { "no notes" }
+}
+pipeline ci {
+    on manual
+    param flag: bool = false
+    let app = build(linux, flag)
+    let tests = for shard in [1, 2, 3] { test(shard, app) }
+    let nones = for shard in [1, 2] { none_written(shard) }
+    join(for k in [1, 2, 3] { tests[k].report })
+    pick(app)
+    let other = if flag { build(linux, true) as "other" }
+    maybe(other)
+    let one = if flag { build(linux, true) as "a" } else { build(linux, true) as "b" }
+    pick(one) as "pick one"
+    notes(app)
+    gate "all"
+}
+"##,
+    );
+    let run = Run::of(&world, &["ci", "--keep-going"]).ends(1);
+    let text = |run: &Run, id: &str, output: &str| run.value(id, output).unwrap_or_default().to_owned();
+    // Of what failed, what was there; of what was never written, nothing.
+    assert_eq!(text(&run, "join", "all"), "r1\nr2\nr3");
+    assert_eq!(text(&run, "test-3", "count"), "3");
+    assert!(run.job("none_written-2")["outputs"].as_object().unwrap().is_empty());
+    assert_eq!(std::fs::read_to_string(world.exposed("report 2/sub/x")).unwrap(), "r2\n");
+    assert!(!world.exposed("report 1").exists());
+    assert_eq!((text(&run, "maybe", "text"), text(&run, "notes", "text")), ("no app".into(), "no notes".into()));
+    assert_eq!((run.outcome("a"), run.outcome("b")), ("skipped", "succeeded"));
+    assert_eq!(text(&run, "pick-one", "text"), "app-linux");
+    let run = Run::of(&world, &["ci", "--keep-going", "--param", "flag=true"]).ends(1);
+    assert_eq!((text(&run, "maybe", "text"), text(&run, "notes", "text")), ("app-linux".into(), "notes".into()));
+    assert_eq!((run.outcome("a"), run.outcome("b")), ("succeeded", "skipped"));
+    assert_eq!(text(&run, "pick-one", "text"), "app-linux");
+}
+
 /// Whether a file below the folder holds the text, but for scripts that jobs were given.
 fn holds(folder: &std::path::Path, text: &str) -> bool {
     std::fs::read_dir(folder).unwrap().flatten().any(|entry| {
