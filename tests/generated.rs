@@ -1,12 +1,16 @@
-//! Generated programs are sound.
+//! Generated programs: sound, and the same by `flowc run` and as an emitted workflow.
 //!
-//! `PROGRAMS=200` tries more of them, `SEED=17` one alone, whose text is printed.
+//! `PROGRAMS=200` tries more of them, each started in all its ways, `SEED=17` one alone, whose text is
+//! printed. Unless asked, each is started in one way, the other for every second.
 
 #![cfg(target_os = "linux")]
 
 use flow_syntax::Severity;
 use flow_tests::check;
-use flow_tests::generate;
+use flow_tests::generate::{self, Program};
+use flow_tests::github::Order;
+use flow_tests::parity::{Pipeline, Start};
+use flow_tests::world::World;
 
 /// The seeds to try.
 fn seeds() -> Vec<u64> {
@@ -32,4 +36,46 @@ fn generated_programs_are_sound() {
             println!("{text}");
         }
     }
+}
+
+/// What differs for a program.
+fn differences(seed: u64, program: &Program) -> Vec<String> {
+    let all = ["SEED", "PROGRAMS"].iter().any(|it| std::env::var_os(it).is_some());
+    let world = World::of(&program.text);
+    let pipeline = Pipeline::new(&world, "ci");
+    let mut found = Vec::new();
+    let starts = program.starts.iter().enumerate();
+    for (_, it) in starts.filter(|(index, _)| all || (*index as u64 + seed).is_multiple_of(2)) {
+        let params: Vec<(&str, &str)> = it.params.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let mut start = if it.event == "push" { Start::push(it.branch) } else { Start::manual(it.branch, &params) };
+        if it.event == "push" {
+            start.options.order = Order::Last;
+        }
+        let both = pipeline.run(&start);
+        let these = both.differences();
+        if !these.is_empty() {
+            found.push(format!("--- on {}\n{}\n{}\n{}", it.event, both.hosted.log, both.said, these.join("\n")));
+        }
+    }
+    found
+}
+
+#[test]
+fn generated_programs_do_the_same_everywhere() {
+    let seeds = seeds();
+    let next = std::sync::Mutex::new(seeds.into_iter());
+    std::thread::scope(|scope| {
+        let work = || {
+            loop {
+                let Some(seed) = next.lock().expect("nobody panics with it").next() else { return };
+                let program = generate::program(seed);
+                let found = differences(seed, &program);
+                assert!(found.is_empty(), "seed {seed}:\n{}\n{}", program.text, found.join("\n"));
+            }
+        };
+        let workers: Vec<_> = (0..2).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            worker.join().expect("no program differs");
+        }
+    });
 }

@@ -7,7 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use flow_plan::model::{FieldKind, Job as Planned, OutputKind, Plan};
+use flow_emit::shell::artifacts::{Packing, packing};
+use flow_plan::model::{FieldKind, Job as Planned, Output, OutputKind, Plan, Schema};
+use flow_plan::pattern::{common_folder, matches};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -85,28 +87,47 @@ pub struct Both {
     varying: Vec<&'static str>,
 }
 
-/// Runs both. The workflow is emitted afresh.
-///
-/// # Panics
-///
-/// If either cannot be started.
-pub fn run(world: &World, pipeline: &str, start: &Start) -> Both {
-    let emitted = world.run(&["emit", pipeline, "--backend", "github"]);
-    assert_eq!(emitted.code, Some(0), "{}", emitted.all());
-    let secrets = world.beside("secrets");
-    let lines: String = start.options.secrets.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
-    std::fs::write(&secrets, lines).expect("a file");
-    let secrets = secrets.to_str().expect("a path");
-    let mut arguments = vec!["run", pipeline, "--keep-going", "--yes", "--json", "--secrets", secrets];
-    arguments.extend(start.arguments.iter().map(String::as_str));
-    let ran = world.run(&arguments);
-    let local: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}:\n{}", ran.all()));
-    let planned = world.run(&["plan", pipeline, "--backend", "local", "--format", "json"]);
-    let plan: Plan = serde_json::from_str(&planned.out).unwrap_or_else(|error| panic!("{error}:\n{}", planned.all()));
+/// A pipeline, emitted and planned, to be started.
+pub struct Pipeline<'w> {
+    world: &'w World,
+    name: &'static str,
+    plan: Plan,
+}
 
-    let file = world.project().join(".github/workflows").join(format!("{pipeline}.yml"));
-    let hosted = github::run(&file, &start.options);
-    Both { hosted, local, said: ran.err, plan, world: world.project(), varying: start.varying.clone() }
+impl<'w> Pipeline<'w> {
+    /// A pipeline of a project, emitted afresh.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be emitted.
+    pub fn new(world: &'w World, name: &'static str) -> Self {
+        let emitted = world.run(&["emit", name, "--backend", "github"]);
+        assert_eq!(emitted.code, Some(0), "{}", emitted.all());
+        let planned = world.run(&["plan", name, "--backend", "local", "--format", "json"]);
+        let plan = serde_json::from_str(&planned.out).unwrap_or_else(|error| panic!("{error}:\n{}", planned.all()));
+        Self { world, name, plan }
+    }
+
+    /// Runs both.
+    ///
+    /// # Panics
+    ///
+    /// If either cannot be started.
+    pub fn run(&self, start: &Start) -> Both {
+        let Self { world, name, plan } = self;
+        let secrets = world.beside("secrets");
+        let lines: String = start.options.secrets.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        std::fs::write(&secrets, lines).expect("a file");
+        let secrets = secrets.to_str().expect("a path");
+        let mut arguments = vec!["run", name, "--keep-going", "--yes", "--json", "--secrets", secrets];
+        arguments.extend(start.arguments.iter().map(String::as_str));
+        let ran = world.run(&arguments);
+        let local: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}:\n{}", ran.all()));
+        let file = world.project().join(".github/workflows").join(format!("{name}.yml"));
+        let hosted = github::run(&file, &start.options);
+        let varying = start.varying.clone();
+        Both { hosted, local, said: ran.err, plan: plan.clone(), world: world.project(), varying }
+    }
 }
 
 impl Both {
@@ -235,11 +256,8 @@ impl Found<'_> {
         for output in &planned.outputs {
             if let OutputKind::Artifact(schema) = &output.kind {
                 let name = format!("{}.{}.{}", self.both.plan.pipeline, planned.id, output.name);
-                let hosted = self.both.hosted.artifacts.get(&name).map(|it| {
-                    hosted_manifest(&it.folder, &|path| {
-                        schema.fields.iter().any(|field| field.kind == FieldKind::Exec && field.path == path)
-                    })
-                });
+                let hosted =
+                    self.both.hosted.artifacts.get(&name).map(|it| hosted_manifest(&it.folder, output, schema));
                 let local = local["outputs"][output.name.as_str()]["manifest"]
                     .as_str()
                     .map(|path| std::fs::read_to_string(path).expect("a manifest"));
@@ -270,12 +288,8 @@ impl Found<'_> {
     }
 
     fn leg(&mut self, what: &str, leg: &Leg, local: &Value) {
-        let marks = |text: &str| -> Vec<String> {
-            text.lines()
-                .filter_map(|it| it.find('@').map(|at| it[at..].to_owned()))
-                .filter(|it| it.starts_with("@m"))
-                .collect()
-        };
+        let marks =
+            |text: &str| -> Vec<String> { text.lines().filter(|it| it.starts_with("@m")).map(str::to_owned).collect() };
         let hosted: Vec<String> = leg.steps.iter().flat_map(|it| marks(&it.log)).collect();
         let log = local["log"].as_str().map(|it| std::fs::read_to_string(it).unwrap_or_default());
         let local_marks = marks(&log.unwrap_or_default());
@@ -397,23 +411,37 @@ fn plain(folder: &Path) -> BTreeMap<String, String> {
 }
 
 /// The manifest of an artifact as it was uploaded; packed directories are unpacked and looked at.
-fn hosted_manifest(folder: &Path, executable: &dyn Fn(&str) -> bool) -> BTreeSet<String> {
+fn hosted_manifest(folder: &Path, output: &Output, schema: &Schema) -> BTreeSet<String> {
+    // What is uploaded as it is comes without the folders that all of it lies in.
+    let above = match packing(output, schema) {
+        Packing::Plain => common_folder(schema.fields.iter().map(|it| it.path.as_str())),
+        Packing::Packed => String::new(),
+    };
     let mut lines = BTreeSet::new();
-    for (name, path) in files(folder) {
-        let content = std::fs::read(&path).expect("a file");
-        if let Some(directory) = name.strip_suffix(".opaque.manifest") {
-            let below = if directory.is_empty() { String::new() } else { directory.to_owned() };
-            lines.insert(format!("t 0755 {} {} {below}", content.len(), hex(&content)));
-            let unpacked = unpacked_manifest(&path.with_extension("tar"));
-            let said: BTreeSet<String> =
-                String::from_utf8(content).expect("a manifest").lines().map(str::to_owned).collect();
-            if unpacked != said {
-                lines.insert(format!("{name} says {said:?}, but packed is {unpacked:?}"));
-            }
-        } else if !name.ends_with(".opaque.tar") {
-            let mode = if executable(&name) { "0755" } else { "0644" };
-            lines.insert(format!("f {mode} {} {} {name}", content.len(), hex(&content)));
+    let mut files: BTreeMap<String, PathBuf> = files(folder).into_iter().collect();
+    files.remove(&format!("{}.artifact", output.name));
+    for field in schema.fields.iter().filter(|it| it.kind == FieldKind::Opaque) {
+        let name = if field.name.is_empty() { &output.name } else { &field.name };
+        let (archive, manifest) =
+            (files.remove(&format!("{name}.opaque.tar")), files.remove(&format!("{name}.opaque.manifest")));
+        let (Some(archive), Some(manifest)) = (archive, manifest) else { continue };
+        let content = std::fs::read(manifest).expect("a file");
+        lines.insert(format!("t 0755 {} {} {}", content.len(), hex(&content), field.path));
+        let said: BTreeSet<String> =
+            String::from_utf8(content).expect("a manifest").lines().map(str::to_owned).collect();
+        let unpacked = unpacked_manifest(&archive);
+        if unpacked != said {
+            lines.insert(format!("{name}: its manifest says {said:?}, but packed is {unpacked:?}"));
         }
+    }
+    for (name, path) in files {
+        let name = if above.is_empty() { name } else { format!("{above}/{name}") };
+        let content = std::fs::read(path).expect("a file");
+        let executable = schema.fields.iter().any(|it| {
+            it.kind == FieldKind::Exec && if it.matches.is_some() { matches(&it.path, &name) } else { it.path == name }
+        });
+        let mode = if executable { "0755" } else { "0644" };
+        lines.insert(format!("f {mode} {} {} {name}", content.len(), hex(&content)));
     }
     lines
 }

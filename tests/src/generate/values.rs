@@ -13,7 +13,7 @@ const TEXTS: [&str; 18] = [
     "printf '\\ttab'",
     "printf '%s' '$''{{ github.token }}'",
     "printf '%s' '$(Build.SourceBranch)'",
-    "printf '%s' '::error::no'",
+    "printf ':%s' ':error::no'",
     "printf 'x<<EOF\\nEOF\\ny'",
     "printf '%s' '%0A%25;]'",
     "printf '\\303\\274ber \\342\\202\\254'",

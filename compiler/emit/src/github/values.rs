@@ -3,6 +3,7 @@
 //! No value is ever pasted into a script: an outsider's text would be run.
 
 use flow_plan::model::{Arch, Const, Event, Job, Os, Place, Publish, Run, Script, Shell, Step, Value, ValueType};
+use flow_plan::outcome::{Ended, ties};
 
 use super::expr::{Expr, Scope};
 use super::words;
@@ -86,7 +87,11 @@ impl Platform for Github<'_> {
             Value::Output { job: producer, output } if self.facts.early(producer, output).is_none() => {
                 // GitHub drops an output in which it sees a secret, with a warning only.
                 let required = self.facts.value(producer, output).is_some_and(|(ty, _)| is_required(ty));
-                if required {
+                // A job that may run although it was skipped reads what another one has made then.
+                let certain = ties(self.facts.plan, job)
+                    .iter()
+                    .any(|it| it.job == producer.as_str() && it.ended == Ended::Succeeded);
+                if required && certain {
                     lowered.finished(
                         variable,
                         Finish::Required(format!("the value {output} of job {producer} arrived empty")),
