@@ -153,7 +153,10 @@ impl Progress {
         for line in &failure.last_lines {
             terminal.say(&terminal.faint(&format!("  | {}", printable(line, terminal.color))));
         }
-        terminal.say(&format!("  whole log: {}", failure.log.display()));
+        // What failed before it began has none.
+        if failure.log.exists() {
+            terminal.say(&format!("  whole log: {}", failure.log.display()));
+        }
     }
 }
 
