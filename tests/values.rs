@@ -240,7 +240,8 @@ fn events_have_the_names_of_the_language() {
     sh "echo deploys #{deploy}"
     if ctx.event == push && ctx.branch == "main" { sh "echo pushed main" }
     if ctx.event == pull_request && ctx.pull_request.fork { sh "echo from a fork" }
-    if ctx.event == other { sh "echo #{ctx.github.event.action ?? "no action"} it" }
+    if ctx.event == other { sh "echo #{ctx.github.event.action ?? "no action"} it, flag #{ctx.github.event.flag ?? "none"}" }
+    if ctx.github.event.flag != none { sh "echo a flag" }
 }
 
 pipeline ci {
@@ -266,7 +267,11 @@ pipeline ci {
         (Event::manual("x"), &["event manual, branch x", "deploys true"], &["pushed main"]),
         (Event::pull_request(3, "x", "main", fork), &["event pull_request, branch none", "from a fork"], &["pushed"]),
         (Event::pull_request(3, "x", "main", "{}"), &["event pull_request", "deploys false"], &["from a fork"]),
-        (Event::of("release", "main", r#"{"action": "published"}"#), &["event other", "published it"], &["pushed"]),
+        (
+            Event::of("release", "main", r#"{"action": "published", "flag": false}"#),
+            &["event other", "published it, flag false", "a flag"],
+            &["pushed"],
+        ),
         (Event::of("merge_group", "gh-readonly-queue/main/x", "{}"), &["event merge_queue"], &["pushed"]),
     ] {
         let name = format!("{} {}", event.name, event.reference);

@@ -102,7 +102,7 @@ const FIELDS: [(&str, &str, &str, &str); 9] = [
     ("sha", "The last commit of the branch.", "`….head.sha`", "`System.PullRequest.SourceCommitId`"),
     ("author", "Who opened it.", "`….user.login`", "asked of the service"),
     ("draft", "It is not ready to be merged.", "`….draft`", "asked of the service"),
-    ("fork", "It comes from another repository.", "`….head.repo.fork`", "`System.PullRequest.IsFork`"),
+    ("fork", "It comes from another repository.", "`….head.repo.full_name` is not `github.repository`", "`System.PullRequest.IsFork`"),
 ];
 
 use Phase::{Const, Plan, Run};

@@ -205,6 +205,8 @@ pub(super) fn equal(scope: &Scope<'_>, a: &Value, b: &Value) -> Option<Expr> {
         (name, Const::None) if name.starts_with("pull_request") && name != "pull_request.body" => {
             Some(github("event_name").differs(Expr::text("pull_request")))
         }
+        // It may be `false`, or 0.
+        (name, Const::None) if name.starts_with("github.") => Some(printed(name).equals(Expr::text(""))),
         ("branch" | "tag" | "pull_request.base", Const::Text(text)) => {
             let texts = scope.reach.texts(name)?;
             if !texts.contains(&text.as_str()) {
@@ -269,6 +271,11 @@ const FORK: &str = "github.event.pull_request.head.repo.full_name != github.repo
 
 fn from_pull_request() -> Expr {
     github("event_name").equals(Expr::text("pull_request"))
+}
+
+/// A path of GitHub's context, whatever it leads to, as a text.
+pub(super) fn printed(path: &str) -> Expr {
+    Expr::one(format!("format('{{0}}', {path})"))
 }
 
 /// A member of `ctx` that is a truth value, as one.

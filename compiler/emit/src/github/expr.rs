@@ -245,7 +245,10 @@ impl<'a> Scope<'a> {
         let text = |expr| Some(Said::new(Form::Text, expr));
         match &it.op {
             Op::Coalesce => {
-                let first = self.say(arg(0)?)?.text()?;
+                let first = match arg(0)? {
+                    Value::Ctx(name) if name.starts_with("github.") => context::printed(name),
+                    first => self.say(first)?.text()?,
+                };
                 let second = self.as_text(arg(1)?)?;
                 text(if second.text == "''" { first } else { first.or(second) })
             }
