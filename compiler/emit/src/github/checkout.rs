@@ -38,7 +38,8 @@ fn inputs(
     place: &Place,
 ) -> Result<Map, EmitError> {
     let mut with = Map::new();
-    for (key, value) in [("repository", &options.repo), ("ref", &options.reference), ("token", &options.token)] {
+    let values = [options.repo.as_ref(), options.reference.as_ref(), options.token.as_deref()];
+    for (key, value) in ["repository", "ref", "token"].into_iter().zip(values) {
         if let Some(value) = value {
             let refuse = |why| EmitError::at(place, format!("{}: {why}", job.id), "write it another way");
             with.push(key, github.text(job, value).map_err(refuse)?);

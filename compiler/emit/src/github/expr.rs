@@ -146,10 +146,8 @@ impl<'a> Scope<'a> {
             Value::Secret(name) => matches!(self.site, Site::Step | Site::JobEnv | Site::End).then(|| {
                 Said::new(Form::Text, Expr::one(format!("secrets.{}", context::secret(self.facts.plan, name))))
             }),
-            Value::Step { step, name } => matches!(self.site, Site::If | Site::Step | Site::End).then(|| {
-                let said = self.job.map(|job| foreign::output(self.facts, job, step, name));
-                Said::new(Form::Text, Expr::one(said.unwrap_or_else(|| format!("steps.{step}.outputs.{name}"))))
-            }),
+            Value::Step { step, name } => matches!(self.site, Site::If | Site::Step | Site::End)
+                .then(|| Said::new(Form::Text, Expr::one(foreign::output(self.facts, self.job, step, name)))),
             Value::Output { job, output } => match self.facts.early(job, output) {
                 Some(early) => self.say(early),
                 None if self.site == Site::Pipeline => None,

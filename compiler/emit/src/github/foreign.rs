@@ -82,9 +82,9 @@ pub(super) fn steps(
 
 /// The output of a step in an expression: that of a foreign one, which no step looks at again, under its
 /// own name.
-pub(super) fn output(facts: &Facts<'_>, job: &Job, step: &str, name: &str) -> String {
+pub(super) fn output(facts: &Facts<'_>, job: Option<&Job>, step: &str, name: &str) -> String {
     let plain = |it: char| it.is_ascii_alphanumeric() || "_-".contains(it);
-    match own_name(facts, job, step, name) {
+    match job.and_then(|job| own_name(facts, job, step, name)) {
         Some(own) if !own.chars().all(plain) => format!("steps.{step}.outputs[{}]", quoted(&own)),
         own => format!("steps.{step}.outputs.{}", own.as_deref().unwrap_or(name)),
     }

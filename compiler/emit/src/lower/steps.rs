@@ -355,7 +355,9 @@ pub(super) fn each(step: &mut Step, visit: &mut dyn FnMut(&mut Value, Site, &str
         Run::AddPath(value) => visit(value, Site::Step, "path"),
         Run::Summary(value) => visit(value, Site::Step, "summary"),
         Run::Checkout(it) => {
-            for (name, value) in [("repo", &mut it.repo), ("ref", &mut it.reference), ("token", &mut it.token)] {
+            for (name, value) in
+                [("repo", it.repo.as_mut()), ("ref", it.reference.as_mut()), ("token", it.token.as_deref_mut())]
+            {
                 if let Some(value) = value {
                     visit(value, Site::Step, name);
                 }

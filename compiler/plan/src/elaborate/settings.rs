@@ -158,7 +158,7 @@ pub(super) fn checkout(scope: &mut Scope<'_>, map: &Map) -> Result<Checkout> {
             "repo" => checkout.repo = Some(scope.operand(value, &mut NoCalls)?.value),
             // Here git asks whom it always asks.
             "token" if scope.is_for(Backend::Local) => {}
-            "token" => checkout.token = Some(scope.operand(value, &mut NoCalls)?.value),
+            "token" => checkout.token = Some(Box::new(scope.operand(value, &mut NoCalls)?.value)),
             "ref" => checkout.reference = Some(scope.operand(value, &mut NoCalls)?.value),
             key => match (key, scope.constant(value)?) {
                 ("depth", ConstValue::Int(depth)) => match u32::try_from(depth) {

@@ -35,7 +35,7 @@ pub struct Checkout {
     pub reference: Option<Value>,
     /// A secret that may fetch it; `None`: the job's own token, or what git knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token: Option<Value>,
+    pub token: Option<Box<Value>>,
 }
 
 impl Default for Checkout {

@@ -26,7 +26,7 @@ impl Step {
             Run::Export { value, .. } | Run::AddPath(value) | Run::Summary(value) => value.each(visit),
             Run::Compute(all) => all.iter().for_each(|(_, value)| value.each(visit)),
             Run::Checkout(it) => {
-                it.repo.iter().chain(&it.reference).chain(&it.token).for_each(|value| value.each(visit))
+                it.repo.iter().chain(&it.reference).chain(it.token.as_deref()).for_each(|value| value.each(visit))
             }
             Run::Take { .. } | Run::Pass { .. } | Run::SummaryFile(_) => {}
         }
@@ -60,7 +60,12 @@ impl Job {
             choice.value.each(visit);
         }
         if let Some(checkout) = &self.checkout {
-            checkout.repo.iter().chain(&checkout.reference).chain(&checkout.token).for_each(|value| value.each(visit));
+            checkout
+                .repo
+                .iter()
+                .chain(&checkout.reference)
+                .chain(checkout.token.as_deref())
+                .for_each(|value| value.each(visit));
         }
         if let Some(environment) = &self.environment {
             environment.name.each(visit);
