@@ -185,6 +185,14 @@ impl Scope<'_> {
         Ok(temp.join(flow_plan::script::path(location)))
     }
 
+    /// The paths of all files that a location with a pattern stands for.
+    pub(crate) fn matching(&self, location: &Location) -> Result<Vec<Const>, Problem> {
+        let temp = self.temp.ok_or_else(|| "files of a job are asked for outside of jobs".to_owned())?;
+        let found = crate::found::matching(temp, &flow_plan::script::path(location));
+        let found = found.map_err(|error| error.to_string())?;
+        Ok(found.into_iter().map(|it| Const::Text(temp.join(it).to_string_lossy().into_owned())).collect())
+    }
+
     fn json(&self, file: &Location, path: &[String]) -> Result<Const, Problem> {
         let file = self.below(file)?;
         let bytes = match std::fs::read(&file) {

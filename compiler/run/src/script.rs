@@ -3,7 +3,7 @@
 //! A list that it spreads is known by now, so each of its elements becomes a variable of its own, a word where it
 //! is read.
 
-use flow_plan::model::{Const, Location, Position, Script, ScriptPart};
+use flow_plan::model::{Const, Location, Position, Script, ScriptPart, Value};
 use flow_plan::script::{Rendered, render};
 
 use crate::compute::{is_there, list};
@@ -27,7 +27,11 @@ pub(crate) fn resolve(script: &Script, scope: &Scope<'_>) -> Result<(String, Vec
             parts.push(part.clone());
             continue;
         };
-        let words = match scope.eval(value)? {
+        let spread = match value {
+            Value::Path(location) if location.is_pattern() => Const::List(scope.matching(location)?),
+            value => scope.eval(value)?,
+        };
+        let words = match spread {
             Const::List(items) => items,
             // An optional is a list of one or none.
             other if is_there(&other) && list(&other).is_err() => vec![other],
@@ -37,7 +41,7 @@ pub(crate) fn resolve(script: &Script, scope: &Scope<'_>) -> Result<(String, Vec
             if index > 0 {
                 parts.push(ScriptPart::Text(" ".to_owned()));
             }
-            let (variable, value) = (format!("{variable}_{index}"), flow_plan::model::Value::Const(word));
+            let (variable, value) = (format!("{variable}_{index}"), Value::Const(word));
             parts.push(ScriptPart::Read { variable, value, position: Position::Bare });
         }
     }
