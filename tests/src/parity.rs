@@ -232,7 +232,9 @@ impl Found<'_> {
             return;
         }
         if dynamic {
+            // What a condition leaves out has no leg on GitHub.
             let parts = local["legs"].as_array().expect("legs");
+            let parts: Vec<_> = parts.iter().filter(|leg| leg["outcome"] != "skipped").collect();
             if parts.len() != legs.len() && !(legs.is_empty() && word == "skipped") {
                 self.differ(&format!("{}: its legs", planned.id), legs.len(), parts.len());
                 return;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use flow_plan::model::{EdgeKind, Job, Phase, Plan, Role, Value};
+use flow_plan::model::{EdgeKind, Job, Plan, Role, Value};
 use flow_plan::outcome::{self, Tie};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -346,19 +346,18 @@ impl Schedule {
             ties.iter().filter(|tie| ended(tie.job).is_none_or(|end| !holds(tie.ended, end))).collect();
         let before = self.shared.before(job);
         let scope = Scope { jobs: &before, ..self.shared.known.scope() };
-        // A guard that reads nothing of what is broken can be asked.
-        let mut holds = None;
-        if let Some(guard) = &job.guard {
-            let conjuncts = outcome::conjuncts(Some(guard));
-            let mut own = conjuncts.into_iter().filter(|it| !settle::has_items(job, it));
+        // The parts of a guard are asked in order, until one does not hold or reads what is broken.
+        let mut holds = job.guard.is_some().then_some(Ok(true));
+        for one in outcome::conjuncts(job.guard.as_ref()).into_iter().filter(|it| !settle::has_items(job, it)) {
             let mut reads_broken = false;
-            guard.condition.each(&mut |value| {
+            one.each(&mut |value| {
                 if let Value::Output { job, .. } = value {
                     reads_broken |= broken.iter().any(|tie| tie.job == job);
                 }
             });
-            if guard.phase <= Phase::Plan || !reads_broken {
-                holds = Some(own.try_fold(true, |all, it| scope.truth(it).map(|it| all && it)));
+            holds = if reads_broken { None } else { Some(scope.truth(one)) };
+            if holds != Some(Ok(true)) {
+                break;
             }
         }
         if holds == Some(Ok(false)) {

@@ -317,6 +317,12 @@ impl<'db> Graph<'db> {
                 let mut value = Value::Output { job: instance.job.id.clone(), output: declared.name.to_string() };
                 let mut ty = value_type(self.db, &declared.ty).unwrap_or(ValueType::String);
                 for name in rest.split('.').filter(|name| !name.is_empty()) {
+                    if name == "len" && !matches!(ty.present(), ValueType::Record { .. }) {
+                        // What a loop's calls hand on is a list of them.
+                        let ty = if matches!(ty, ValueType::List(_)) { ty } else { ValueType::List(Box::new(ty)) };
+                        value = compute(Op::Len, vec![Operand { value, ty }], ValueType::Int);
+                        break;
+                    }
                     let field = field_type(&ty, name);
                     value = compute(Op::Field(name.to_owned()), vec![Operand { value, ty }], field.clone());
                     ty = field;
