@@ -79,16 +79,18 @@ pub(crate) struct Asked {
     checkout: Checkout,
     repo: Option<String>,
     reference: Option<String>,
+    token: Option<String>,
 }
 
 impl Asked {
     pub(crate) fn new(checkout: &Checkout, scope: &Scope<'_>) -> Result<Self, Cause> {
-        let text = |value: &Option<flow_plan::model::Value>| {
-            let text = value.as_ref().map(|value| scope.text(value)).transpose();
-            text.map_err(|why| Cause::Compute { what: "what is checked out".to_owned(), why })
+        let text = |value: Option<&flow_plan::model::Value>| {
+            let text = value.map(|value| scope.text(value)).transpose();
+            let text = text.map_err(|why| Cause::Compute { what: "what is checked out".to_owned(), why })?;
+            Ok::<_, Cause>(text.filter(|it| !it.is_empty()))
         };
-        let (repo, reference) = (text(&checkout.repo)?, text(&checkout.reference)?);
-        Ok(Self { checkout: checkout.clone(), repo, reference: reference.filter(|it| !it.is_empty()) })
+        let (repo, reference) = (text(checkout.repo.as_ref())?, text(checkout.reference.as_ref())?);
+        Ok(Self { checkout: checkout.clone(), repo, reference, token: text(checkout.token.as_deref())? })
     }
 
     /// Puts the sources below the tree of a job.
@@ -102,10 +104,32 @@ impl Asked {
         let what = self.reference.as_ref().map_or_else(|| of.to_owned(), |it| format!("`{it}` of {of}"));
         let failed = |message: String| Cause::Checkout { what: what.clone(), message };
         let from = address(self.repo.as_deref(), &shared.options.project, variables).map_err(failed)?;
-        self.clone_of(&from, &to, variables).map_err(|error| match error {
+        let variables = self.with_token(variables);
+        self.clone_of(&from, &to, &variables).map_err(|error| match error {
             RunError::Git { message, .. } => failed(message),
             other => failed(other.to_string()),
         })
+    }
+
+    /// The variables of git, with which it answers a server that asks who it is by the token. Nobody else sees
+    /// that: it stands neither in arguments nor in the settings that stay.
+    fn with_token(&self, variables: &Variables) -> Variables {
+        let mut variables = variables.clone();
+        if let Some(token) = &self.token {
+            let helper = "!f() { echo username=x-access-token; echo \"password=$FLOW_FETCH_TOKEN\"; }; f";
+            let settings = [
+                ("GIT_CONFIG_COUNT", "2"),
+                ("GIT_CONFIG_KEY_0", "credential.helper"),
+                // An empty one takes back those that the machine has.
+                ("GIT_CONFIG_VALUE_0", ""),
+                ("GIT_CONFIG_KEY_1", "credential.helper"),
+                ("GIT_CONFIG_VALUE_1", helper),
+                ("GIT_TERMINAL_PROMPT", "0"),
+                ("FLOW_FETCH_TOKEN", token),
+            ];
+            variables.extend(settings.map(|(name, value)| (name.into(), value.into())));
+        }
+        variables
     }
 
     fn clone_of(&self, from: &str, to: &Path, variables: &Variables) -> Result<(), RunError> {
