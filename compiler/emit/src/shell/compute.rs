@@ -327,6 +327,7 @@ impl<'a> Script<'a> {
                 let word = self.word(value);
                 self.line(format!("{variable}={word}"));
             }
+            Value::Compute(it) if self.is_asked_by_jq(value, it) => self.by_jq(variable, value),
             Value::Compute(it) if !self.is_of_jq(it) => self.computed(variable, value, it),
             Value::Changed(patterns) => self.changed(variable, patterns),
             Value::Present(_) | Value::Exists(_) | Value::Succeeded(_) => {

@@ -286,7 +286,8 @@ impl<'db> Scope<'db> {
     /// A condition: known, or a truth value.
     pub(super) fn condition(&mut self, e: &Expr, calls: &mut dyn Calls<'db>) -> Result<Value> {
         let val = self.value(e, calls)?;
-        match as_truth(&calls.resolve(val)) {
+        let val = calls.resolve(val);
+        match as_truth(&val).or_else(|| self.late(&val)) {
             Some(value) => Ok(value),
             None => self.not_built(e.span, "this as a condition"),
         }

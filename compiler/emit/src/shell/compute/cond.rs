@@ -43,14 +43,14 @@ impl Script<'_> {
             },
             Op::And => self.chain(value, it, " && ", " || "),
             Op::Or => self.chain(value, it, " || ", " && "),
-            Op::Eq | Op::Ne if self.needs_jq(value) && !self.counts(it) && !self.is_none(it) => self.held_by_jq(value),
+            Op::Eq | Op::Ne if self.is_asked_by_jq(value, it) => self.held_by_jq(value),
             Op::Eq => self.equal(it, true),
             Op::Ne => self.equal(it, false),
             Op::Lt => self.order("-lt", arg(0), arg(1)),
             Op::Le => self.order("-le", arg(0), arg(1)),
             Op::Gt => self.order("-gt", arg(0), arg(1)),
             Op::Ge => self.order("-ge", arg(0), arg(1)),
-            Op::StartsWith | Op::EndsWith | Op::Contains if self.needs_jq(value) => self.held_by_jq(value),
+            Op::StartsWith | Op::EndsWith | Op::Contains if self.is_asked_by_jq(value, it) => self.held_by_jq(value),
             Op::StartsWith => self.pattern("", "*", arg(0), arg(1)),
             Op::EndsWith => self.pattern("*", "", arg(0), arg(1)),
             Op::Contains => self.pattern("*", "*", arg(0), arg(1)),
@@ -58,6 +58,14 @@ impl Script<'_> {
             // The others are no truth values, or have two sides.
             _ => self.held(value),
         }
+    }
+
+    /// Whether jq compares, since it makes what is compared. It does not know all whole numbers.
+    pub(super) fn is_asked_by_jq(&self, value: &Value, it: &Compute) -> bool {
+        let text = matches!(it.op, Op::StartsWith | Op::EndsWith | Op::Contains);
+        let same = matches!(it.op, Op::Eq | Op::Ne) && !self.is_none(it) && !self.counts(it);
+        let whole = it.args.iter().any(|arg| *self.ty(&arg.value).present() == ValueType::Int);
+        (text || (same && !whole)) && self.needs_jq(value)
     }
 
     fn held_by_jq(&mut self, value: &Value) -> String {
