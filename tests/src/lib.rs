@@ -3,6 +3,8 @@
 //! Every test of the language is text in, text out, and goes through [`check::Program`].
 
 pub mod binary;
+#[cfg(target_os = "linux")]
+pub mod both;
 pub mod check;
 pub mod expectation;
 pub mod fixture;

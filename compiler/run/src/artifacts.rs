@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use flow_plan::model::{Assertion, Consume, FieldKind, Files, Job, Output, OutputKind, Place, Role, Schema};
+use flow_plan::model::{Assertion, Consume, Field, FieldKind, Files, Job, Output, OutputKind, Place, Role, Schema};
 use flow_plan::origin::described;
 
-use crate::event::{Cause, FieldProblem};
+use crate::event::{Cause, FieldProblem, FilesProblem};
 use crate::fields;
 use crate::job::Shared;
 use crate::scope::Scope;
+use crate::store::view::Find;
 use crate::store::{Digest, SealError, seal};
 
 /// What went wrong, and where that is said in the program.
@@ -38,9 +39,9 @@ pub(crate) fn consume(
     for consume in &job.consumes {
         let problem = |why| Cause::Compute { what: format!("which files `{}` is", consume.id), why };
         let may_be_absent = consume.optional || consume.id.contains('/') || job.role != Role::Normal;
-        let taken = scope.taken(&consume.from).map_err(problem)?;
-        let there = taken.map_or(Ok(false), |files| scope.exists(files)).map_err(problem)?;
-        let (Some(files), true) = (taken, there || !may_be_absent) else {
+        let taken = scope.taken(&consume.from, consume.optional).map_err(problem)?;
+        let there = taken.as_ref().map_or(Ok(false), |files| scope.exists(files)).map_err(problem)?;
+        let (Some(files), true) = (&taken, there || !may_be_absent) else {
             visible.absent.insert(consume.id.clone());
             continue;
         };
@@ -75,8 +76,9 @@ pub(crate) fn seal_all(
                 continue;
             }
             schema.fields.retain(|it| match fields::check(&folder, it) {
-                Ok(()) => true,
+                Ok(()) => !is_empty(&folder.join(&it.path), it),
                 Err(FieldProblem::Missing) => false,
+                Err(FieldProblem::Files(problem)) if *problem == FilesProblem::None => false,
                 // Of a job that failed, what is not as it should be was not made.
                 Err(_) => succeeded,
             });
@@ -100,6 +102,11 @@ pub(crate) fn seal_all(
     Ok((artifacts, strays))
 }
 
+/// Whether a directory is still empty: then it was not made.
+fn is_empty(path: &Path, field: &Field) -> bool {
+    field.kind == FieldKind::Opaque && std::fs::read_dir(path).is_ok_and(|mut it| it.next().is_none())
+}
+
 /// Refuses what the job has changed of what it consumed.
 pub(crate) fn unchanged(shared: &Shared, flow: &Path, consumed: &[(String, Digest)]) -> Result<(), Cause> {
     for (input, digest) in consumed {
@@ -119,9 +126,11 @@ fn make_visible(
     files: &Files,
     to: &Path,
 ) -> Result<Digest, Cause> {
-    let find = |job: &str, output: &str| scope.jobs.get(job)?.artifacts.get(output).cloned();
+    let output = |job: &str, output: &str| scope.jobs.get(job)?.artifacts.get(output).cloned();
+    let earlier = |files: &Files| scope.earlier(files).ok().flatten();
+    let find = Find { output: &output, earlier: &earlier };
     let (id, store) = (&consume.id, &shared.store);
-    let digest = store.gather(&shared.plan, files, &consume.schema, &find);
+    let digest = store.gather(&shared.plan, files, &consume.schema, find);
     let digest = digest.map_err(|problem| Cause::View { input: id.clone(), problem: Arc::new(problem) })?;
     store.restore(&digest, to).map_err(|problem| Cause::Consume {
         input: id.clone(),

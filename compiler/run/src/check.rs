@@ -46,6 +46,7 @@ const LOWERED: &[Construct] = &[
     Construct::FamilyOutput,
     Construct::OptionalFiles,
     Construct::Assertion,
+    Construct::Earlier,
     Construct::Part,
     Construct::Either,
     Construct::View,

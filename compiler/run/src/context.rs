@@ -132,6 +132,12 @@ pub(crate) fn of_run(plan: &Plan, run: &str, options: &Options) -> Result<BTreeM
     if whole {
         names.extend(PULL_REQUEST);
     }
+    // What the run exposes is found by its branch, and so is what it reads of earlier runs.
+    let mut earlier = plan.jobs.iter().any(|it| !it.exposes.is_empty());
+    plan.jobs.iter().flat_map(|it| &it.consumes).for_each(|it| earlier |= !it.from.is_of_run());
+    if earlier {
+        names.insert("branch");
+    }
     let asked = Asked { said: &said, run, project: &options.project, options };
     let mut context = BTreeMap::new();
     for name in &names {

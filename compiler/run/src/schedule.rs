@@ -26,8 +26,9 @@ use crate::options::Options;
 use crate::process::Tell;
 use crate::scope::{Ended, Known, Scope};
 use crate::sources::Sources;
+use crate::store::earlier::Shown;
 use crate::store::{self, Store};
-use crate::summary::{RunOutcome, Summary};
+use crate::summary::{Exposed, RunOutcome, Summary};
 use crate::{changed, checkout, context, environment, files, legs, params, report, result, settle};
 
 /// Runs the plan's jobs. `events` is called from several threads and should not take long.
@@ -82,11 +83,13 @@ pub async fn run(
         elapsed: began.elapsed(),
     };
     let text = result::json(&shared.plan, &summary);
+    let shown = summary.exposed.clone();
     let tidied = tokio::task::spawn_blocking({
         let shared = shared.clone();
         move || {
             let path = shared.folder.result();
             std::fs::write(&path, text).with("write", &path)?;
+            remember(&shared, outcome, &shown);
             shared.folder.tidy(outcome != RunOutcome::Succeeded)
         }
     });
@@ -94,6 +97,20 @@ pub async fn run(
         (shared.tell)(Event::Note { job: None, text: format!("the run's folder could not be tidied: {problem}") });
     }
     Ok(summary)
+}
+
+/// Keeps what the run has exposed for runs of other pipelines.
+fn remember(shared: &Shared, outcome: RunOutcome, shown: &[Exposed]) {
+    if shown.is_empty() {
+        return;
+    }
+    let branch = shared.known.scope().text(&Value::Ctx("branch".to_owned())).unwrap_or_default();
+    let record = Shown::new(&shared.folder.id, branch, outcome == RunOutcome::Succeeded);
+    let folders = shown.iter().map(|it| (it.name.as_str(), it.path.as_path()));
+    if let Err(problem) = shared.store.remember(&shared.plan.pipeline, record, folders) {
+        let text = format!("other pipelines cannot read what was exposed: {problem}");
+        (shared.tell)(Event::Note { job: None, text });
+    }
 }
 
 /// All that is settled before the first job starts; with it which jobs may run.
@@ -107,6 +124,7 @@ fn prepare(
     let mut known = Known { params: params::settle(&plan, &options.params)?, ..Known::default() };
     let root = store::folder(options.store.as_deref(), &options.environment)?;
     store::prepare(&root)?;
+    known.store.clone_from(&root);
     let folder = RunFolder::make(&root)?;
     let settled = (|| {
         let variables = &options.environment;

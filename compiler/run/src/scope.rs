@@ -3,13 +3,14 @@
 //! It refuses to know when that point is.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flow_plan::model::{Compute, Const, Files, Location, Op, Value};
+use flow_plan::model::{Compute, Const, Earlier, Files, Location, Op, Value};
 
 use crate::compute::{self, is_there, list, truth};
 use crate::store::Digest;
+use crate::store::earlier::{Wanted, recall};
 use crate::values;
 
 /// Where values are looked up. What is not there was not made, and is `none`.
@@ -40,6 +41,8 @@ pub(crate) struct Known {
     pub(crate) secrets: BTreeMap<String, String>,
     /// Members of `ctx`.
     pub(crate) context: BTreeMap<String, Const>,
+    /// The store's folder.
+    pub(crate) store: PathBuf,
     /// The files that count as changed; `None`: all do.
     pub(crate) changed: Option<Vec<String>>,
 }
@@ -98,6 +101,7 @@ impl Scope<'_> {
             Value::Secret(name) => run.secrets.get(name).map_or(Const::None, |it| Const::Text(it.clone())),
             Value::Step { step, name } => known(self.published.get(&(step.clone(), name.clone()))),
             Value::Output { job, output } => known(self.jobs.get(job).and_then(|it| it.values.get(output))),
+            Value::Path(location) if location.is_pattern() => Const::List(self.matching(location)?),
             Value::Path(location) => Const::Text(self.below(location)?.to_string_lossy().into_owned()),
             Value::Join(parts) => {
                 let parts: Result<Vec<String>, Problem> = parts.iter().map(|it| self.text(it)).collect();
@@ -112,6 +116,7 @@ impl Scope<'_> {
                 Some(files) => files.iter().any(|file| changed(patterns, file)),
             }),
             Value::Json { file, path } => self.json(file, path)?,
+            Value::Present(location) if location.is_pattern() => Const::Bool(!self.matching(location)?.is_empty()),
             Value::Present(location) => Const::Bool(self.below(location)?.symlink_metadata().is_ok()),
             Value::Exists(files) => Const::Bool(self.exists(files)?),
             Value::Succeeded(job) => Const::Bool(self.jobs.get(job).is_some_and(|it| it.succeeded)),
@@ -180,7 +185,7 @@ impl Scope<'_> {
         }
     }
 
-    fn below(&self, location: &Location) -> Result<std::path::PathBuf, Problem> {
+    fn below(&self, location: &Location) -> Result<PathBuf, Problem> {
         let temp = self.temp.ok_or_else(|| "a file of a job is asked for outside of jobs".to_owned())?;
         Ok(temp.join(flow_plan::script::path(location)))
     }
@@ -208,25 +213,56 @@ impl Scope<'_> {
         Ok(values::untyped(json))
     }
 
-    /// The files that a job gets: of two, the taken ones; `None`: none.
-    pub(crate) fn taken<'f>(&self, files: &'f Files) -> Result<Option<&'f Files>, Problem> {
-        match files {
+    /// The files that a job gets: of two the taken ones, of several laid over one another those that were
+    /// made where some may lack; `None`: none.
+    pub(crate) fn taken(&self, files: &Files, lacking: bool) -> Result<Option<Files>, Problem> {
+        let inner = |of: &Files| self.taken(of, lacking);
+        Ok(match files {
             Files::Either { condition, then, otherwise } => {
                 let taken = if self.truth(condition)? { then } else { otherwise };
-                taken.as_ref().map_or(Ok(None), |files| self.taken(files))
+                match taken {
+                    Some(files) => inner(files)?,
+                    None => None,
+                }
             }
-            other => Ok(Some(other)),
-        }
+            Files::Part { of, field } => inner(of)?.map(|of| Files::Part { of: Box::new(of), field: field.clone() }),
+            Files::Subtree { of, path } => inner(of)?.map(|of| Files::Subtree { of: Box::new(of), path: path.clone() }),
+            Files::Filter { of, pattern } => {
+                inner(of)?.map(|of| Files::Filter { of: Box::new(of), pattern: pattern.clone() })
+            }
+            Files::Merge { of, identical } => {
+                let mut all = Vec::new();
+                for one in of {
+                    match inner(one)? {
+                        Some(files) if !lacking || self.exists(&files)? => all.push(files),
+                        None if !lacking => return Ok(None),
+                        _ => {}
+                    }
+                }
+                Some(Files::Merge { of: all, identical: *identical })
+            }
+            other => Some(other.clone()),
+        })
+    }
+
+    /// The folder that an earlier run exposed.
+    pub(crate) fn earlier(&self, files: &Files) -> Result<Option<Digest>, Problem> {
+        let Files::Earlier { pipeline, run, name, .. } = files else { return Ok(None) };
+        let wanted = match run {
+            Earlier::Latest { branch: Some(branch) } => Wanted::Branch(self.text(branch)?),
+            Earlier::Latest { branch: None } => Wanted::Branch(self.text(&Value::Ctx("branch".to_owned()))?),
+            Earlier::Run { id } => Wanted::Run(self.text(id)?),
+        };
+        Ok(recall(&self.run.store, pipeline, &wanted, name))
     }
 
     /// Whether files of other jobs are there.
     pub(crate) fn exists(&self, files: &Files) -> Result<bool, Problem> {
         match files {
             Files::Output { job, output } => Ok(self.jobs.get(job).is_some_and(|it| it.artifacts.contains_key(output))),
-            // What an earlier run has left is found, or not, when it is looked for.
-            Files::Earlier { .. } => Ok(false),
+            Files::Earlier { .. } => Ok(self.earlier(files)?.is_some()),
             Files::Part { of, .. } | Files::Subtree { of, .. } | Files::Filter { of, .. } => self.exists(of),
-            Files::Either { .. } => self.taken(files)?.map_or(Ok(false), |files| self.exists(files)),
+            Files::Either { .. } => self.taken(files, false)?.map_or(Ok(false), |files| self.exists(&files)),
             Files::Merge { of, .. } => {
                 for files in of {
                     if !self.exists(files)? {

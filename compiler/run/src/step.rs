@@ -113,14 +113,14 @@ pub(crate) async fn run(
             }
             Run::Take { from, to, kind, .. } => {
                 let (source, target) = (bench.sources.join(from), bench.folder.flow().join(paths::path(to)));
-                let (from, kind) = (from.clone(), *kind);
-                blocking(move || take(&from, &source, &target, kind)).await?;
+                let (from, kind, lacking) = (from.clone(), *kind, may_lack(bench, step));
+                blocking(move || take(&from, &source, &target, kind, lacking)).await?;
             }
             Run::Pass { from, to, kind } => {
                 let flow = bench.folder.flow();
                 let (source, target) = (flow.join(paths::path(from)), flow.join(paths::path(to)));
-                let (from, kind) = (paths::path(from), *kind);
-                blocking(move || take(&from, &source, &target, kind)).await?;
+                let (from, kind, lacking) = (paths::path(from), *kind, may_lack(bench, step));
+                blocking(move || take(&from, &source, &target, kind, lacking)).await?;
             }
             Run::Export { name, value } => done = Done::Export(name.clone(), text(&format!("`{name}`"), value)?),
             Run::AddPath(value) => done = Done::Folder(text("a folder of the search path", value)?),
@@ -216,14 +216,17 @@ pub(crate) async fn blocking<T: Send + 'static>(
 fn prepare(bench: &Bench<'_>, step: &Step) -> Result<(), Cause> {
     for write in &step.writes {
         let field = field(bench.job, &write.output, &write.field)?;
-        let path = match field.matches {
+        let path = path_of(bench, &write.output, &field.path);
+        let folder = match field.kind {
             // The folder that the script is told.
-            Some(_) => path_of(bench, &write.output, flow_plan::pattern::split(&field.path).0).join("."),
-            None => path_of(bench, &write.output, &field.path),
+            _ if field.matches.is_some() => {
+                Some(path_of(bench, &write.output, flow_plan::pattern::split(&field.path).0))
+            }
+            FieldKind::Opaque => Some(path),
+            _ => path.parent().map(Path::to_owned),
         };
-        let folder = if field.kind == FieldKind::Opaque { Some(path.as_path()) } else { path.parent() };
         if let Some(folder) = folder {
-            files::make_folder(folder)?;
+            files::make_folder(&folder)?;
         }
     }
     Ok(())
@@ -496,8 +499,18 @@ async fn gather(bench: &Bench<'_>, step: &Step, root: &Path, pattern: &str, to: 
     .await
 }
 
-/// Copies what lies elsewhere, in the sources or in what was consumed, to where an output's field lies.
-fn take(from: &str, source: &Path, target: &Path, kind: FieldKind) -> Result<(), Cause> {
+/// Whether what a step promises to write may be absent.
+fn may_lack(bench: &Bench<'_>, step: &Step) -> bool {
+    let promised = step.writes.first().map(|write| field(bench.job, &write.output, &write.field));
+    promised.is_some_and(|it| it.is_ok_and(|field| field.optional))
+}
+
+/// Copies what lies elsewhere, in the sources or in what was consumed, to where an output's field lies;
+/// what is `lacking` may not be there.
+fn take(from: &str, source: &Path, target: &Path, kind: FieldKind, lacking: bool) -> Result<(), Cause> {
+    if lacking && !source.exists() {
+        return Ok(());
+    }
     fields::check_path(source, kind).map_err(|problem| Cause::Take { from: from.to_owned(), problem })?;
     if kind == FieldKind::Opaque {
         return Ok(files::copy_folder(source, target)?);

@@ -83,6 +83,7 @@ pub(crate) const LOWERED: &[Construct] = &[
     Construct::Either,
     Construct::View,
     Construct::Pattern,
+    Construct::Json,
     Construct::ExposeFound,
     Construct::ExposeWhen,
     Construct::ExposeGuard,

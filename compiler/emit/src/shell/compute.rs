@@ -10,11 +10,12 @@ pub(crate) use jq::field;
 
 use std::collections::BTreeSet;
 
-use flow_plan::model::{Compute, Const, Job, Op, Os, Value, ValueType};
+use flow_plan::model::{Compute, Const, Job, Location, Op, Os, Value, ValueType};
 use flow_plan::script::is_reserved;
 
 use self::helpers::Helper;
 use super::Host;
+use super::patterns::{MATCHING, regex};
 use super::values::LONGEST;
 use crate::lower::names::{name_of, unique};
 use crate::lower::types::{Items, Types};
@@ -330,6 +331,12 @@ impl<'a> Script<'a> {
             Value::Compute(it) if self.is_asked_by_jq(value, it) => self.by_jq(variable, value),
             Value::Compute(it) if !self.is_of_jq(it) => self.computed(variable, value, it),
             Value::Changed(patterns) => self.changed(variable, patterns),
+            Value::Path(location) if location.is_pattern() => {
+                let (folder, found) = self.found(location);
+                let list = format!("jq -cRn --arg in {folder} '[inputs | $in + \"/\" + .]'");
+                let list = if self.job.runner.os == Os::Windows { list.replacen("jq", "jq -b", 1) } else { list };
+                self.line(format!("{variable}=$({found} | {list})"));
+            }
             Value::Present(_) | Value::Exists(_) | Value::Succeeded(_) => {
                 let condition = self.condition(value);
                 self.truth(variable, &condition);
@@ -346,6 +353,20 @@ impl<'a> Script<'a> {
         } else {
             self.line(format!("{variable}=$({command})"));
         }
+    }
+
+    /// The folder of a pattern's artifact, a word, and the command that prints what the pattern matches
+    /// there.
+    fn found(&mut self, location: &Location) -> (String, String) {
+        self.once(MATCHING);
+        let (folder, pattern) = match location {
+            Location::Consumed { input, path } => (format!("in/{input}"), path.as_str()),
+            Location::Produced { output, path } => (format!("out/{output}"), path.as_str()),
+            Location::Value { .. } => (String::new(), ""),
+        };
+        let folder = self.host.path(&folder);
+        let command = format!("if [ -d {folder} ]; then cd {folder}; matching {}; fi", regex(pattern));
+        (folder, command)
     }
 
     fn truth(&mut self, variable: &str, condition: &str) {

@@ -12,16 +12,6 @@ matching() {
     LC_ALL=C grep -E "$1" || [ $? -eq 1 ]
 }"#;
 
-/// The script that prints the paths of the files which a pattern matches below a folder of the job's
-/// private one, sorted, a line each. [`MATCHING`] is part of it.
-pub fn listing(host: Host, folder: &str, pattern: &str) -> String {
-    let folder = host.path(folder);
-    format!(
-        "{MATCHING}\ncd {folder}\nmatching {} | while IFS= read -r path; do echo \"$PWD/$path\"; done",
-        regex(pattern)
-    )
-}
-
 /// A pattern as a word that is an extended regular expression of whole lines, for bytes.
 pub(super) fn regex(pattern: &str) -> String {
     // A character of UTF-8: where lines are bytes, one alone would stand for a part of it.

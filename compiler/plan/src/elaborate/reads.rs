@@ -65,8 +65,7 @@ impl Reads {
                         };
                         return self.wrapped(e, value, around);
                     }
-                    let variable = self.named(e, &value);
-                    self.parts.push(ScriptPart::Spread { variable, value });
+                    self.spread(e, value);
                     return Ok(());
                 }
             };
@@ -74,8 +73,7 @@ impl Reads {
                 let there = items.iter().map(|item| Some((scope.late(item)?, may_lack(item))));
                 let Some(there) = there.collect() else { return scope.not_built(e.span, "spreading this") };
                 let value = those_there(there);
-                let variable = self.named(e, &value);
-                self.parts.push(ScriptPart::Spread { variable, value });
+                self.spread(e, value);
                 return Ok(());
             }
             for (index, item) in items.iter().enumerate() {
@@ -149,6 +147,16 @@ impl Reads {
         self.variable(e, value, Position::Bare)?;
         self.text(after);
         Ok(())
+    }
+
+    /// A list, spread; a second time it comes in by the same variable.
+    fn spread(&mut self, e: &Expr, value: Value) {
+        let same = self.parts.iter().find_map(|part| match part {
+            ScriptPart::Spread { variable, value: other } if *other == value => Some(variable.clone()),
+            _ => None,
+        });
+        let variable = same.unwrap_or_else(|| self.named(e, &value));
+        self.parts.push(ScriptPart::Spread { variable, value });
     }
 
     /// The variable that carries a value.

@@ -86,6 +86,13 @@ pub(crate) fn seal(store: &Store, schema: &Schema, root: &Path) -> Result<(Diges
     Ok((digest, strays(schema, root)?))
 }
 
+/// Stores a folder as a directory that is sealed as it stands.
+pub(super) fn seal_folder(store: &Store, root: &Path) -> Result<Digest, SealError> {
+    let mut own = Manifest::default();
+    Directory { store, root, prefix: "", manifest: &mut own }.add(Path::new(""))?;
+    Ok(store.add_manifest(&own)?)
+}
+
 fn add_field(
     store: &Store,
     field: &Field,

@@ -5,6 +5,7 @@
 //!   version             "flow-store 1"; another number is another layout, and is refused
 //!   blobs/ab/cdef…      contents of files, named by their SHA-256, read-only
 //!   manifests/ab/cdef…  what artifacts consist of (manifest.rs), named by their SHA-256, read-only
+//!   exposed/…           what runs have given to people (earlier.rs)
 //!   runs/<run>/         what belongs to one run (../folder.rs), its records (record.rs) among it
 //! ```
 //!
@@ -16,6 +17,7 @@
 //! It refuses to know jobs and plans: that is for who calls it.
 
 mod artifact;
+pub(crate) mod earlier;
 mod location;
 mod manifest;
 pub(crate) mod record;

@@ -10,7 +10,7 @@ use flow_plan::model::{Files, Plan, Schema};
 use flow_plan::origin::{described, origin};
 use flow_plan::pattern;
 
-use super::{Digest, Entry, Manifest, Store, StoreError};
+use super::{Digest, Entry, Manifest, Store, StoreError, earlier};
 use crate::files;
 
 /// A view cannot be made.
@@ -62,8 +62,14 @@ pub enum ViewError {
     Store(#[from] StoreError),
 }
 
-/// Finds the artifact that an output of a job became.
-pub(crate) type Find<'a> = &'a dyn Fn(&str, &str) -> Option<Digest>;
+/// Finds what files are made of.
+#[derive(Clone, Copy)]
+pub(crate) struct Find<'a> {
+    /// The artifact that an output of a job became.
+    pub(crate) output: &'a dyn Fn(&str, &str) -> Option<Digest>,
+    /// The folder that an earlier run exposed.
+    pub(crate) earlier: &'a dyn Fn(&Files) -> Option<Digest>,
+}
 
 impl Store {
     /// The artifact that `files` are, as `schema` says.
@@ -76,7 +82,7 @@ impl Store {
     ) -> Result<Digest, ViewError> {
         let mut manifest = Manifest::default();
         if let Some(of) = origin(plan, files) {
-            let whole = find(of.job, &of.output.name).ok_or_else(|| ViewError::Missing(described(files)))?;
+            let whole = (find.output)(of.job, &of.output.name).ok_or_else(|| ViewError::Missing(described(files)))?;
             let pairs = of.seen_as(schema);
             if of.part.is_empty() && pairs.iter().all(|(field, own)| field.path == own.path) {
                 return Ok(whole);
@@ -84,6 +90,16 @@ impl Store {
             for entry in self.manifest(&whole)?.entries {
                 let Some((_, own)) = pairs.iter().find(|(field, _)| field.covers(entry.path())) else { continue };
                 // What a pattern matches keeps its name.
+                let path = if own.matches.is_some() { entry.path().to_owned() } else { own.path.clone() };
+                manifest.entries.push(entry.moved(path));
+            }
+        } else if let Some((of, whole, part)) = earlier::base(files) {
+            let folder = (find.earlier)(of).ok_or_else(|| ViewError::Missing(described(files)))?;
+            for entry in self.as_artifact(&folder, whole)?.entries {
+                let source = whole.fields.iter().find(|it| it.covers(entry.path()));
+                let rest = source.and_then(|it| it.name.strip_prefix(part.as_str()));
+                let name = rest.map(|it| it.strip_prefix('.').unwrap_or(it));
+                let Some(own) = schema.fields.iter().find(|it| Some(it.name.as_str()) == name) else { continue };
                 let path = if own.matches.is_some() { entry.path().to_owned() } else { own.path.clone() };
                 manifest.entries.push(entry.moved(path));
             }
@@ -110,11 +126,23 @@ impl Store {
                 }
                 Ok(merge.finish())
             }
+            files if earlier::base(files).is_some() => {
+                let missing = || ViewError::Missing(described(files));
+                let (of, schema, part) = earlier::base(files).ok_or_else(missing)?;
+                let folder = (find.earlier)(of).ok_or_else(missing)?;
+                let field = schema.fields.iter().find(|it| it.name == part).ok_or_else(missing)?;
+                let entries = self.as_artifact(&folder, schema)?.entries;
+                let directory = entries.into_iter().find_map(|entry| match entry {
+                    Entry::Directory { path, digest, .. } if path == field.path => Some(digest),
+                    _ => None,
+                });
+                Ok(self.manifest(&directory.ok_or_else(missing)?)?)
+            }
             _ => {
                 let missing = || ViewError::Missing(described(files));
                 let of = origin(plan, files).ok_or_else(missing)?;
                 let field = of.fields().next().ok_or_else(missing)?;
-                let whole = find(of.job, &of.output.name).ok_or_else(missing)?;
+                let whole = (find.output)(of.job, &of.output.name).ok_or_else(missing)?;
                 let directory = self.manifest(&whole)?.entries.into_iter().find_map(|entry| match entry {
                     Entry::Directory { path, digest, .. } if path == field.path => Some(digest),
                     _ => None,

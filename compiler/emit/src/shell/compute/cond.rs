@@ -15,6 +15,10 @@ impl Script<'_> {
             Value::Const(Const::Bool(it)) => it.to_string(),
             Value::Declassified { value, .. } => self.condition(value),
             value if self.is_leaf(value) => format!("[ \"${}\" = true ]", self.read(value)),
+            Value::Present(location) if location.is_pattern() => {
+                let (_, found) = self.found(location);
+                format!("[ -n \"$({found})\" ]")
+            }
             Value::Present(location) => format!("[ -e {} ]", self.host.path(&script::path(location))),
             Value::Exists(files) => match &**files {
                 Files::Output { job, .. } => {
@@ -38,6 +42,8 @@ impl Script<'_> {
         let arg = |at: usize| it.args.get(at).map_or(&Value::Const(Const::None), |arg| &arg.value);
         match it.op {
             Op::Not => match self.condition(arg(0)) {
+                there if there.starts_with("[ -n ") && !there.contains("] ") => there.replacen("-n", "-z", 1),
+                none if none.starts_with("[ -z ") && !none.contains("] ") => none.replacen("-z", "-n", 1),
                 simple if !simple.contains(" && ") && !simple.contains(" || ") => format!("! {simple}"),
                 other => format!("! {{ {other}; }}"),
             },
