@@ -410,7 +410,13 @@ pub(crate) fn room(host: Host, job: &Job) -> Option<String> {
             emptied.extend(opaque);
         }
     }
-    let written = |it: &Publish| matches!(it.from, PublishFrom::Stdout | PublishFrom::File);
+    let text = ValueType::Optional(Box::new(ValueType::String));
+    let written = |it: &Publish| match it.from {
+        PublishFrom::Stdout | PublishFrom::File => true,
+        // What is more than text is looked at.
+        PublishFrom::Foreign(_) => it.ty != text,
+        PublishFrom::Computed => false,
+    };
     if job.steps.iter().any(|it| it.publishes.iter().any(written)) {
         made.push("value".to_owned());
     }
