@@ -309,3 +309,68 @@ fn the_standard_library_is_parsed_once() {
     let executed = bench.edit("main.flow", "enum Suite", "/// Which tests.\nenum Suite");
     assert!(executed.iter().all(|it| *it != "parse()"), "{executed:?}");
 }
+
+/// Files as they lie on disk, of which one is then edited twice; what the second edit asks whether it
+/// has changed, and what it executes.
+fn second_edit(path: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (asked, executed): (Arc<Mutex<Vec<String>>>, Arc<Mutex<Vec<String>>>) = Default::default();
+    let logs = (Arc::clone(&asked), Arc::clone(&executed));
+    let db = Database::new(Some(Box::new(move |event: salsa::Event| match event.kind {
+        salsa::EventKind::DidValidateMemoizedValue { database_key } => {
+            logs.0.lock().unwrap().push(format!("{database_key:?}"));
+        }
+        salsa::EventKind::WillExecute { database_key } => logs.1.lock().unwrap().push(format!("{database_key:?}")),
+        _ => {}
+    })));
+    let mut bench = Bench { db, executed: Arc::default(), texts: BTreeMap::new() };
+    let library = "job alone() on linux {\n    sh \"make\"\n}\n";
+    let texts = [("main.flow", MAIN), ("common.flow", COMMON), ("other.flow", OTHER), ("library.flow", library)];
+    bench.db.set_files(texts.map(|(path, text)| (path.into(), Ok(Arc::from(text)))));
+    bench.everything();
+    let text = texts.iter().find(|it| it.0 == path).unwrap().1;
+    for edit in ["// One.\n", "// Two.\n"] {
+        for log in [&asked, &executed] {
+            log.lock().unwrap().clear();
+        }
+        bench.db.set_file(path, Ok(Arc::from(format!("{edit}{text}"))));
+        bench.everything();
+    }
+    let names = bench.names();
+    let all = |log: &Mutex<Vec<String>>| log.lock().unwrap().iter().map(|key| readable(key, &names)).collect();
+    (all(&asked), all(&executed))
+}
+
+#[test]
+fn an_edit_asks_nothing_of_what_depends_on_files_that_nobody_edits() {
+    for path in ["main.flow", "common.flow", "other.flow"] {
+        let (asked, executed) = second_edit(path);
+        assert_eq!(of(&executed, &["parse", "check"]), [format!("parse({path})")]);
+        // The findings of the library are known to hold without a look at what they are made of.
+        assert!(asked.contains("joined(library.flow)"), "{asked:?}");
+        assert!(!asked.iter().any(|it| it.ends_with("(alone)") || it == "parse(library.flow)"), "{asked:?}");
+    }
+}
+
+#[test]
+fn a_file_that_was_not_edited_before_counts() {
+    let mut bench = Bench { db: Database::default(), executed: Arc::default(), texts: BTreeMap::new() };
+    let texts = [("main.flow", MAIN), ("common.flow", COMMON)];
+    bench.db.set_files(texts.map(|(path, text)| (path.into(), Ok(Arc::from(text)))));
+    let errors =
+        |bench: &Bench| bench.db.files().values().map(|file| diagnostics(&bench.db, *file).len()).sum::<usize>();
+    assert_eq!(errors(&bench), 0);
+    // Now and then a file goes back to the disk, and is edited again.
+    let wrong = COMMON.replace("LEVEL = 3", "LEVEL = \"a\"");
+    for _ in 0..3 {
+        bench.db.set_file("common.flow", Ok(Arc::from(COMMON)));
+        assert_eq!(errors(&bench), 0);
+        for _ in 0..2 {
+            bench.db.set_file("common.flow", Ok(Arc::from(wrong.as_str())));
+            assert_eq!(errors(&bench), 1);
+            bench.db.set_file("common.flow", Ok(Arc::from(COMMON)));
+            assert_eq!(errors(&bench), 0);
+        }
+        bench.db.set_files([("common.flow".into(), Ok(Arc::from(wrong.as_str())))]);
+        assert_eq!(errors(&bench), 1);
+    }
+}

@@ -101,7 +101,7 @@ mod plan {
     fn emit(bencher: Bencher<'_, '_>, count: usize) {
         let db = Shape::instances(count).generate().database();
         let plan = elaborate::plan(&db, elaborate::pipelines(&db)[0], Backend::Github).unwrap();
-        let options = flow_emit::Options { command: "flowc emit".to_owned() };
+        let options = flow_emit::Options { command: "flowc emit".to_owned(), pins: flow_emit::Pins::default() };
         // Above some hundred jobs the file is made, and then refused for its length.
         bencher.bench(|| flow_emit::emit(&plan, &options));
     }

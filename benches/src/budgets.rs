@@ -207,7 +207,7 @@ pub(crate) fn instances(count: usize) -> io::Result<()> {
     let (plan, plans) = time(|| elaborate::plan(&db, pipelines[0], Backend::Github));
     let plan_of = plans.map_err(|_| io::Error::other("generated programs can be planned"))?;
     // So many jobs are above the limit of a file: it is made, and then refused.
-    let options = flow_emit::Options { command: "flowc emit".to_owned() };
+    let options = flow_emit::Options { command: "flowc emit".to_owned(), pins: flow_emit::Pins::default() };
     let (emit, _) = time(|| flow_emit::emit(&plan_of, &options));
     println!(
         "{:.1} ms check\n{:.1} ms plan of {} jobs\n{:.1} ms emit",

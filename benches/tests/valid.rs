@@ -26,7 +26,7 @@ fn emit(db: &Database) {
             let plan = elaborate::plan(db, pipeline, backend).unwrap();
             assert!(plan.jobs.len() > 20);
             if backend != Backend::Local {
-                let options = flow_emit::Options { command: "flowc emit".to_owned() };
+                let options = flow_emit::Options { command: "flowc emit".to_owned(), pins: flow_emit::Pins::default() };
                 let emitted = flow_emit::emit(&plan, &options);
                 assert!(emitted.is_ok(), "{backend:?}: {:?}", emitted.err());
             }

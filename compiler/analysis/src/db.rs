@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use flow_syntax::tree::{Item, ItemKind};
 use flow_syntax::{Parse, tree};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use salsa::Setter;
 use smol_str::SmolStr;
 
@@ -134,7 +134,16 @@ impl DefKind {
 pub struct Database {
     storage: salsa::Storage<Self>,
     project: Option<Project>,
+    /// The files of the durability [`EDITED`].
+    edited: Arc<FxHashSet<File>>,
 }
+
+/// Of files that nobody edits, and of their list: an edit of another file leaves what was computed
+/// from such files alone without a look at it.
+const ON_DISK: salsa::Durability = salsa::Durability::MEDIUM;
+
+/// Of files that are being edited.
+const EDITED: salsa::Durability = salsa::Durability::LOW;
 
 #[salsa::db]
 impl salsa::Database for Database {}
@@ -159,7 +168,7 @@ impl Database {
     /// An empty project beside the standard library. `observer` is for tests that assert what an
     /// edit recomputes.
     pub fn new(observer: Option<Observer>) -> Self {
-        let mut db = Self { storage: salsa::Storage::new(observer), project: None };
+        let mut db = Self { storage: salsa::Storage::new(observer), project: None, edited: Arc::default() };
         let std = flow_stdlib::FILES
             .iter()
             .map(|(path, text)| {
@@ -169,8 +178,10 @@ impl Database {
                 (SmolStr::from(*path), file)
             })
             .collect();
-        db.project =
-            Some(Project::builder(Arc::default(), Arc::new(std)).std_durability(salsa::Durability::HIGH).new(&db));
+        let project = Project::builder(Arc::default(), Arc::new(std))
+            .files_durability(ON_DISK)
+            .std_durability(salsa::Durability::HIGH);
+        db.project = Some(project.new(&db));
         db
     }
 
@@ -184,45 +195,61 @@ impl Database {
         Arc::clone(self.project().files(self))
     }
 
-    /// Puts a file in, or gives it another text.
+    /// Puts in a file that somebody edits, or gives it another text. From then on an edit of it asks
+    /// only what depends on it whether it has changed; before the first one everything is asked once.
     pub fn set_file(&mut self, path: &str, text: Result<Arc<str>, Unreadable>) -> File {
-        if let Some(file) = self.file(path) {
-            if file.text(self) != &text {
-                let _old = file.set_text(self).to(text);
+        match self.file(path) {
+            Some(file) => {
+                let is_new = Arc::make_mut(&mut self.edited).insert(file);
+                if is_new || file.text(self) != &text {
+                    let _old = file.set_text(self).with_durability(EDITED).to(text);
+                }
+                file
             }
-            return file;
+            None => {
+                let file = File::builder(SmolStr::from(path), text).durability(EDITED).new(self);
+                Arc::make_mut(&mut self.edited).insert(file);
+                let mut files = BTreeMap::clone(&self.files());
+                files.insert(SmolStr::from(path), file);
+                self.list(files);
+                file
+            }
         }
-        let file = File::new(self, SmolStr::from(path), text);
-        let mut files = BTreeMap::clone(&self.files());
-        files.insert(SmolStr::from(path), file);
-        self.project().set_files(self).to(Arc::new(files));
-        file
     }
 
-    /// Puts many files in at once: for filling an empty database, where a map that is copied for
-    /// each file would cost the square of their number.
+    /// Puts in files as they lie on disk, where nobody edits them: all of a project at once, since a
+    /// map that is copied for each file would cost the square of their number.
     pub fn set_files(&mut self, texts: impl IntoIterator<Item = (SmolStr, Result<Arc<str>, Unreadable>)>) {
         let mut files = BTreeMap::clone(&self.files());
         for (path, text) in texts {
             match files.get(&path) {
-                Some(file) if file.text(self) == &text => {}
+                Some(file) if file.text(self) == &text && !self.edited.contains(file) => {}
                 Some(file) => {
-                    let _old = file.set_text(self).to(text);
+                    let file = *file;
+                    Arc::make_mut(&mut self.edited).remove(&file);
+                    let _old = file.set_text(self).with_durability(ON_DISK).to(text);
                 }
                 None => {
-                    let file = File::new(self, path.clone(), text);
+                    let file = File::builder(path.clone(), text).durability(ON_DISK).new(self);
                     files.insert(path, file);
                 }
             }
         }
-        self.project().set_files(self).to(Arc::new(files));
+        self.list(files);
+    }
+
+    /// Says which files there are.
+    fn list(&mut self, files: BTreeMap<SmolStr, File>) {
+        if files != *self.files() {
+            self.project().set_files(self).to(Arc::new(files));
+        }
     }
 
     /// Takes a file away.
     pub fn remove_file(&mut self, path: &str) {
         let mut files = BTreeMap::clone(&self.files());
         if files.remove(path).is_some() {
-            self.project().set_files(self).to(Arc::new(files));
+            self.list(files);
         }
     }
 }

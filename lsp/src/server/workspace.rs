@@ -167,9 +167,7 @@ impl Workspace {
             Key::Uri(_) => None,
         };
         match on_disk {
-            Some(text) => {
-                project.db.set_file(&name, text);
-            }
+            Some(text) => project.db.set_files([(name, text)]),
             None => project.db.remove_file(&name),
         }
         project.dirty = true;
@@ -186,7 +184,7 @@ impl Workspace {
         let known = root.name(path).filter(|name| project.db.file(name).is_some());
         match (known, read(path)) {
             (Some(name), Ok(text)) if project.loading == Loading::Done => {
-                project.db.set_file(&name, text);
+                project.db.set_files([(name, text)]);
                 project.dirty = true;
                 true
             }
