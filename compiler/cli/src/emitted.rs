@@ -57,9 +57,11 @@ pub(crate) fn there(folder: &Path, emitted: &Emitted) -> Result<There> {
         }
         other => other.with_context(|| format!("{} cannot be read", path.display()))?,
     };
-    let text = flow_emit::plain(&String::from_utf8_lossy(&text));
+    let text = flow_emit::plain(&String::from_utf8_lossy(&text)).into_owned();
+    if text == emitted.text {
+        return Ok(There { text, state: State::Same });
+    }
     let state = match flow_emit::origin(&text) {
-        _ if text == emitted.text => State::Same,
         Origin::Foreign => State::Foreign,
         Origin::Edited => State::Edited,
         Origin::Emitted => {

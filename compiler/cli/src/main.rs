@@ -8,6 +8,7 @@ mod emitted;
 mod files;
 mod lock;
 mod pages;
+mod parallel;
 mod progress;
 mod project;
 mod report;

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use flow_analysis::Database;
+use flow_analysis::{Database, File};
 use flow_project::Root;
+
+use crate::parallel;
 
 /// A project with its programs in a database.
 pub(crate) struct Project {
@@ -45,6 +47,11 @@ impl Project {
         }
         let mut db = Database::default();
         db.set_files(texts);
+        // Most of the work of a check, and the only part of it that needs nothing of other files.
+        let files: Vec<File> = db.files().values().copied().collect();
+        parallel::each(&db, &files, |db, file| {
+            flow_analysis::db::parse(db, *file);
+        });
         Ok(Self { root, db, place })
     }
 

@@ -37,7 +37,8 @@ impl Terminal {
 
     /// A line on standard error.
     pub(crate) fn say(&self, text: &str) {
-        if !self.broken.get() && writeln!(io::stderr(), "{text}").is_err() {
+        // Standard error keeps nothing back: one write a line instead of one a piece.
+        if !self.broken.get() && io::stderr().write_all(format!("{text}\n").as_bytes()).is_err() {
             self.broken.set(true);
         }
     }

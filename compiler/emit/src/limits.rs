@@ -83,9 +83,15 @@ impl Findings {
     }
 }
 
-/// Measures what was emitted: the whole text and each job's node, by the job's id in the plan.
-pub(crate) fn check(plan: &Plan, limits: &Limits, text: &str, jobs: &[(&str, Node)]) -> Findings {
+/// Measures what was emitted: the whole text and each job, whose ids in the plan are `ids`.
+pub(crate) fn check(plan: &Plan, limits: &Limits, text: &str, ids: &[&str], root: &Map) -> Findings {
     let mut findings = Findings::default();
+    let nodes: Vec<&Node> = match root.get("jobs") {
+        Some(Node::Map(jobs)) => jobs.entries.iter().map(|it| &it.value).collect(),
+        Some(Node::Seq(jobs)) => jobs.iter().map(|it| &it.value).collect(),
+        _ => Vec::new(),
+    };
+    let jobs: Vec<(&str, &Node)> = ids.iter().copied().zip(nodes).collect();
     // Measuring each job prints it once more: only where the file comes near the limit.
     if text.len() * 5 > limits.file_bytes * 4 {
         let sizes = jobs.iter().map(|(id, node)| (size(node), *id));
@@ -99,7 +105,7 @@ pub(crate) fn check(plan: &Plan, limits: &Limits, text: &str, jobs: &[(&str, Nod
         findings.measure(plan, job, "the file's length in bytes", text.len(), limits.file_bytes, &help);
     }
     findings.measure(plan, None, "the number of parameters", plan.params.len(), limits.params, "join some of them");
-    for (id, node) in jobs {
+    for (id, node) in &jobs {
         job(&mut findings, plan, limits, id, node);
     }
     findings

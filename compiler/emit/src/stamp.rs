@@ -2,6 +2,7 @@
 //! one sees that somebody edited it. The commits of pins are left out of the stamp: update bots change
 //! them, and that is no edit by hand.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use flow_plan::model::Plan;
@@ -65,8 +66,8 @@ pub fn made(text: &str) -> Option<Made> {
 }
 
 /// The text with the line breaks that it was emitted with: git may have made others of them.
-pub fn plain(text: &str) -> String {
-    text.replace("\r\n", "\n")
+pub fn plain(text: &str) -> Cow<'_, str> {
+    if text.contains('\r') { text.replace("\r\n", "\n").into() } else { text.into() }
 }
 
 /// A pin as it stands in a file.
@@ -89,7 +90,7 @@ pub fn pin_lines(text: &str) -> Vec<PinLine> {
 fn pin(line: &str) -> Option<(usize, PinLine)> {
     let line = line.trim_end();
     let begin = line.trim_start();
-    let value = begin.strip_prefix("- ").unwrap_or(begin).strip_prefix("uses: ")?.trim_start();
+    let value = begin.strip_prefix("- ").unwrap_or(begin).strip_prefix(USES)?.trim_start();
     let (uses, version) = value.split_once(" #").map_or((value, None), |(uses, it)| (uses.trim_end(), Some(it.trim())));
     let (action, commit) = uses.rsplit_once('@')?;
     let digest = commit.strip_prefix("sha256:").map_or(commit.len() == 40, |it| it.len() == 64);
@@ -100,20 +101,24 @@ fn pin(line: &str) -> Option<(usize, PinLine)> {
     })
 }
 
-/// The text with each pin cut off after what it pins.
-fn without_pins(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for line in text.split_inclusive('\n') {
-        match pin(line) {
-            Some((at, _)) => {
-                out.push_str(line.get(..at).unwrap_or(line));
-                out.push('\n');
-            }
-            None => out.push_str(line),
-        }
+/// The text with each pin cut off after what it pins, in pieces.
+fn without_pins(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(found) = rest.find(USES) {
+        let start = rest.get(..found).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+        let end = rest.get(found..).and_then(|after| after.find('\n')).map_or(rest.len(), |at| found + at);
+        let line = rest.get(start..end).unwrap_or_default();
+        let kept = pin(line).map_or(line.len(), |(at, _)| at);
+        pieces.extend(rest.get(..start + kept));
+        rest = rest.get(end..).unwrap_or_default();
     }
-    out
+    pieces.push(rest);
+    pieces
 }
+
+/// What stands before a pin.
+const USES: &str = "uses: ";
 
 /// What an emitted file begins with.
 const MADE: &str = "Made from ";
@@ -124,8 +129,10 @@ const STAMP: &str = "Content: sha256:";
 /// The first half of the SHA-256 of the text without its pins, in hexadecimal: long enough to see a
 /// change.
 fn digest(text: &str) -> String {
+    let mut sha = Sha256::new();
+    without_pins(text).into_iter().for_each(|piece| sha.update(piece));
     let mut out = String::new();
-    for byte in Sha256::digest(without_pins(text).as_bytes()).iter().take(16) {
+    for byte in sha.finalize().iter().take(16) {
         let _ = write!(out, "{byte:02x}");
     }
     out
@@ -152,7 +159,7 @@ mod tests {
     #[test]
     fn only_pins_may_differ() {
         let bumped = OLD.replace("0123456789abcdef", "fedcba9876543210").replace("v1.2.3", "v2.0.0");
-        let differ = |other: &str| without_pins(OLD) != without_pins(other);
+        let differ = |other: &str| without_pins(OLD).concat() != without_pins(other).concat();
         assert!(!differ(&bumped));
         assert!(differ(&OLD.replace("a/b/c", "a/b/d")));
         assert!(differ(&OLD.replace("steps", "stages")));

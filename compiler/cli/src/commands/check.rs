@@ -11,6 +11,7 @@ use flow_syntax::{Diagnostic, Severity};
 
 use super::{FINE, FOUND, WRONG_USE, why_not_a_program};
 use crate::args::{CheckArgs, ReportFormat};
+use crate::parallel;
 use crate::project::Project;
 use crate::report;
 use crate::terminal::Terminal;
@@ -21,8 +22,8 @@ pub(crate) fn findings(project: &Project) -> (Vec<Diagnostic<FileSpan>>, Vec<Dia
     let db = &project.db;
     let mut all: Vec<_> = db.files().values().flat_map(|file| diagnostics(db, *file)).collect();
     if all.iter().all(|finding| finding.severity != Severity::Error) {
-        for pipeline in elaborate::pipelines(db) {
-            let found = elaborate::findings(db, pipeline);
+        let found = parallel::each(db, &elaborate::pipelines(db), |db, it| elaborate::findings(db, *it));
+        for found in found {
             for finding in found.into_iter().map(|finding| finding.map(|place| place.in_file(db))) {
                 if !all.contains(&finding) {
                     all.push(finding);

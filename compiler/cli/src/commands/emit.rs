@@ -9,9 +9,10 @@ use flow_emit::{Emitted, Options, Pins};
 use flow_plan::elaborate;
 use flow_plan::model::{Backend, Place};
 
-use super::{FINE, FOUND, WRONG_USE, find, plan_of, require_sound};
+use super::{FINE, FOUND, WRONG_USE, find, not_planned, require_sound};
 use crate::args::{EmitArgs, HostedBackend};
 use crate::emitted::{self, State};
+use crate::parallel;
 use crate::project::Project;
 use crate::terminal::Terminal;
 use crate::{files, lock};
@@ -94,28 +95,35 @@ fn all(
     pins: &Pins,
     terminal: &Terminal,
 ) -> (Vec<File>, bool) {
-    let (mut files, mut fine) = (Vec::new(), true);
+    let mut wanted = Vec::new();
     for pipeline in pipelines {
         let supported = elaborate::backends(&project.db, *pipeline);
-        for backend in supported.into_iter().filter(|it| backends.contains(it)) {
-            let Ok(plan) = plan_of(project, *pipeline, backend, terminal) else {
+        wanted.extend(supported.into_iter().filter(|it| backends.contains(it)).map(|backend| (*pipeline, backend)));
+    }
+    let made = parallel::each(&project.db, &wanted, |db, (pipeline, backend)| {
+        let plan = elaborate::plan(db, *pipeline, *backend)?;
+        let command = format!("flowc emit {} --backend {}", plan.pipeline, backend.name());
+        let emitted = flow_emit::emit(&plan, &Options { command, pins: pins.clone() });
+        Ok(emitted.map(|emitted| File { emitted, source: plan.source.clone() }))
+    });
+    let (mut files, mut fine) = (Vec::new(), true);
+    for ((pipeline, backend), made) in wanted.into_iter().zip(made) {
+        match made {
+            Ok(Ok(file)) => {
+                for it in &file.emitted.warnings {
+                    tell(terminal, false, &it.message, it.place.as_ref(), &it.help);
+                }
+                files.push(file);
+            }
+            Ok(Err(errors)) => {
+                for it in &errors {
+                    tell(terminal, true, &it.message, it.place.as_ref(), &it.help);
+                }
                 fine = false;
-                continue;
-            };
-            let command = format!("flowc emit {} --backend {}", plan.pipeline, backend.name());
-            match flow_emit::emit(&plan, &Options { command, pins: pins.clone() }) {
-                Ok(emitted) => {
-                    for it in &emitted.warnings {
-                        tell(terminal, false, &it.message, it.place.as_ref(), &it.help);
-                    }
-                    files.push(File { emitted, source: plan.source.clone() });
-                }
-                Err(errors) => {
-                    for it in &errors {
-                        tell(terminal, true, &it.message, it.place.as_ref(), &it.help);
-                    }
-                    fine = false;
-                }
+            }
+            Err(findings) => {
+                not_planned(project, pipeline, backend, findings, terminal);
+                fine = false;
             }
         }
     }

@@ -12,7 +12,7 @@ pub(crate) mod run;
 use std::path::Path;
 use std::process::ExitCode;
 
-use flow_analysis::Def;
+use flow_analysis::{Def, Finding};
 use flow_plan::elaborate;
 use flow_plan::model::{Backend, Plan};
 
@@ -89,18 +89,29 @@ pub(crate) fn plan_of(
     backend: Backend,
     terminal: &Terminal,
 ) -> Result<std::sync::Arc<Plan>, ExitCode> {
-    let db = &project.db;
-    elaborate::plan(db, pipeline, backend).map_err(|findings| {
-        let findings: Vec<_> = findings.into_iter().map(|finding| finding.map(|place| place.in_file(db))).collect();
-        if findings.is_empty() {
-            // Elaboration gives up silently only on what the checker has reported.
-            terminal.error(&format!(
-                "the pipeline `{}` cannot be planned for {}, and flowc cannot say why: this is a bug in flowc",
-                pipeline.name(db),
-                backend.name()
-            ));
-        }
-        terminal.findings(db, &findings);
+    elaborate::plan(&project.db, pipeline, backend).map_err(|findings| {
+        not_planned(project, pipeline, backend, findings, terminal);
         ExitCode::from(FOUND)
     })
+}
+
+/// Shows what stands in the way of a plan.
+pub(crate) fn not_planned(
+    project: &Project,
+    pipeline: Def,
+    backend: Backend,
+    findings: Vec<Finding>,
+    terminal: &Terminal,
+) {
+    let db = &project.db;
+    let findings: Vec<_> = findings.into_iter().map(|finding| finding.map(|place| place.in_file(db))).collect();
+    if findings.is_empty() {
+        // Elaboration gives up silently only on what the checker has reported.
+        terminal.error(&format!(
+            "the pipeline `{}` cannot be planned for {}, and flowc cannot say why: this is a bug in flowc",
+            pipeline.name(db),
+            backend.name()
+        ));
+    }
+    terminal.findings(db, &findings);
 }

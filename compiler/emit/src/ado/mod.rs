@@ -18,7 +18,7 @@ use rustc_hash::FxHashMap;
 use crate::facts::Facts;
 use crate::limits::{self, ADO};
 use crate::stamp::stamped;
-use crate::yaml::{Around, Item, Map, Node};
+use crate::yaml::{Around, Item, Map};
 use crate::{EmitError, Emitted, Options, Warning};
 
 /// Where the files of Azure Pipelines lie.
@@ -56,18 +56,18 @@ pub(crate) fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitEr
     if !errors.is_empty() {
         return Err(errors);
     }
-    let item = |(job, map): &(&flow_plan::model::Job, Map)| Item {
-        value: map.clone().into(),
+    let ids: Vec<&str> = jobs.iter().map(|(job, _)| job.id.as_str()).collect();
+    let item = |(job, map): (&flow_plan::model::Job, Map)| Item {
+        value: map.into(),
         around: Around::blank().above(job.docs.as_deref()),
     };
-    root.push_around("jobs", jobs.iter().map(item).collect::<Vec<_>>(), Around::blank());
+    root.push_around("jobs", jobs.into_iter().map(item).collect::<Vec<_>>(), Around::blank());
 
     let mut notes = vec![String::new(), plan.title.clone()];
     notes.extend(plan.docs.iter().flat_map(|it| it.lines()).map(str::to_owned));
     notes.push(String::new());
     let text = stamped(plan, options, &notes, &root);
-    let measured: Vec<_> = jobs.into_iter().map(|(job, map)| (job.id.as_str(), Node::Map(map))).collect();
-    let found = limits::check(plan, &ADO, &text, &measured);
+    let found = limits::check(plan, &ADO, &text, &ids, &root);
     if !found.errors.is_empty() {
         return Err(found.errors);
     }

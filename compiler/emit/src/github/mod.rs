@@ -37,7 +37,7 @@ use crate::facts::Facts;
 use crate::limits::{self, GITHUB};
 use crate::lower::{Site, lower};
 use crate::stamp::stamped;
-use crate::yaml::{Around, Entry, Key, Map, Node};
+use crate::yaml::{Around, Entry, Key, Map};
 use crate::{EmitError, Emitted, Options};
 
 /// Where GitHub looks for workflows.
@@ -148,14 +148,14 @@ pub(crate) fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitEr
 
     let mut root = top;
     let mut all = Map::new();
-    for (id, docs, node) in &jobs {
-        all.push_around(*id, node.clone(), Around::blank().above(*docs));
+    let ids: Vec<&str> = jobs.iter().map(|(id, ..)| *id).collect();
+    for (id, docs, node) in jobs {
+        all.push_around(id, node, Around::blank().above(docs));
     }
     root.push_around("jobs", all, Around::blank());
 
     let text = stamped(plan, options, &docs(plan), &root);
-    let measured: Vec<_> = jobs.into_iter().map(|(id, _, node)| (id, Node::Map(node))).collect();
-    let found = limits::check(plan, &GITHUB, &text, &measured);
+    let found = limits::check(plan, &GITHUB, &text, &ids, &root);
     if !found.errors.is_empty() {
         return Err(found.errors);
     }

@@ -1,5 +1,7 @@
 //! From a document to its text: two spaces a level, LF, the same to the byte on every system.
 
+use std::borrow::Cow;
+
 use super::scalar::{inline, is_block, is_plain};
 use super::{Around, Key, Map, Node};
 
@@ -12,17 +14,20 @@ pub fn print(header: &[String], root: &Map) -> String {
     for line in header {
         comment(&mut out, 0, line);
     }
-    entries(&mut out, root, 0);
+    entries(&mut out, root, 0, false);
     out
 }
 
-fn entries(out: &mut String, map: &Map, indent: usize) {
+/// The entries of a mapping; `begun` if the line of the first one stands there up to its key.
+fn entries(out: &mut String, map: &Map, indent: usize, begun: bool) {
     for (index, entry) in map.entries.iter().enumerate() {
-        before(out, &entry.around, indent, index == 0);
-        pad(out, indent);
+        if !(begun && index == 0) {
+            before(out, &entry.around, indent, index == 0);
+            pad(out, indent);
+        }
         let key = match &entry.key {
             Key::Text(it) => inline(it),
-            Key::Plain(it) => (*it).to_owned(),
+            Key::Plain(it) => Cow::Borrowed(*it),
         };
         if key.len() > LONGEST_IMPLICIT_KEY {
             out.push_str("? ");
@@ -42,7 +47,7 @@ fn value(out: &mut String, node: &Node, around: &Around, indent: usize) {
     match node {
         Node::Map(map) if !map.entries.is_empty() => {
             end(out, around);
-            entries(out, map, indent + 2);
+            entries(out, map, indent + 2, false);
         }
         Node::Seq(items) if !items.is_empty() => {
             end(out, around);
@@ -61,23 +66,14 @@ fn value(out: &mut String, node: &Node, around: &Around, indent: usize) {
 fn item_value(out: &mut String, node: &Node, around: &Around, indent: usize) {
     match node {
         Node::Map(map) if !map.entries.is_empty() => {
-            let mut inner = String::new();
-            if let Some(beside) = &around.beside {
-                comment(&mut inner, indent + 2, beside);
-            }
-            entries(&mut inner, map, indent + 2);
             // The first line's indentation is the dash and a space; a comment cannot stand there.
-            let whole = inner.strip_prefix(&" ".repeat(indent + 2));
-            match whole {
-                Some(rest) if !rest.starts_with('#') => {
-                    out.push(' ');
-                    out.push_str(rest);
-                }
-                _ => {
-                    out.push('\n');
-                    out.push_str(&inner);
-                }
+            let commented = map.entries.first().is_some_and(|it| !it.around.above.is_empty());
+            let begun = around.beside.is_none() && !commented;
+            out.push(if begun { ' ' } else { '\n' });
+            if let Some(beside) = &around.beside {
+                comment(out, indent + 2, beside);
             }
+            entries(out, map, indent + 2, begun);
         }
         Node::Seq(items) if !items.is_empty() => value(out, node, around, indent),
         other => scalar(out, other, around, indent),
@@ -167,5 +163,9 @@ fn tame(text: &str) -> String {
 }
 
 fn pad(out: &mut String, indent: usize) {
-    out.extend(std::iter::repeat_n(' ', indent));
+    const SPACES: &str = "                                ";
+    match SPACES.get(..indent) {
+        Some(spaces) => out.push_str(spaces),
+        None => out.extend(std::iter::repeat_n(' ', indent)),
+    }
 }

@@ -2,14 +2,16 @@
 //!
 //! It errs towards quotes: an unneeded quote costs a character, a missing one changes a value.
 
+use std::borrow::Cow;
+
 /// The text on one line: plain if that is safe, else in single quotes, else in double quotes.
-pub(super) fn inline(text: &str) -> String {
+pub(super) fn inline(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
-        text.to_owned()
-    } else if text.chars().all(is_printable) {
-        format!("'{}'", text.replace('\'', "''"))
+        Cow::Borrowed(text)
+    } else if all_printable(text, &[]) {
+        Cow::Owned(format!("'{}'", text.replace('\'', "''")))
     } else {
-        double_quoted(text)
+        Cow::Owned(double_quoted(text))
     }
 }
 
@@ -21,9 +23,8 @@ pub(super) fn is_plain(text: &str) -> bool {
     // Of the characters that may begin a plain scalar, those that never mean anything else.
     (first.is_alphanumeric() || "_/.$(".contains(first))
         && !matches!(last, ' ' | ':')
-        && text.chars().all(is_printable)
-        && !text.contains(": ")
-        && !text.contains(" #")
+        && all_printable(text, &[])
+        && !text.bytes().zip(text.bytes().skip(1)).any(|pair| matches!(pair, (b':', b' ') | (b' ', b'#')))
         && !resolves(text)
 }
 
@@ -41,8 +42,17 @@ fn resolves(text: &str) -> bool {
 
 /// Whether the text can be written as a literal block.
 pub(super) fn is_block(text: &str) -> bool {
-    text.chars().all(|it| is_printable(it) || matches!(it, '\n' | '\t'))
-        && text.lines().any(|line| !line.trim().is_empty())
+    all_printable(text, b"\n\t") && text.lines().any(|line| !line.trim().is_empty())
+}
+
+/// Whether all characters are printable, or one of `others`.
+fn all_printable(text: &str, others: &[u8]) -> bool {
+    // Nearly all texts are ASCII: bytes are much faster than characters.
+    if text.is_ascii() {
+        text.bytes().all(|it| !it.is_ascii_control() || others.contains(&it))
+    } else {
+        text.chars().all(|it| is_printable(it) || u8::try_from(it).is_ok_and(|it| others.contains(&it)))
+    }
 }
 
 /// A character that stands for itself in every reader: no control character, no line break of any
