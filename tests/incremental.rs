@@ -313,7 +313,8 @@ fn the_standard_library_is_parsed_once() {
 /// Files as they lie on disk, of which one is then edited twice; what the second edit asks whether it
 /// has changed, and what it executes.
 fn second_edit(path: &str) -> (BTreeSet<String>, BTreeSet<String>) {
-    let (asked, executed): (Arc<Mutex<Vec<String>>>, Arc<Mutex<Vec<String>>>) = Default::default();
+    let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+    let executed: Arc<Mutex<Vec<String>>> = Arc::default();
     let logs = (Arc::clone(&asked), Arc::clone(&executed));
     let db = Database::new(Some(Box::new(move |event: salsa::Event| match event.kind {
         salsa::EventKind::DidValidateMemoizedValue { database_key } => {
