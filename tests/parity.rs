@@ -94,4 +94,4 @@ macro_rules! programs {
     };
 }
 
-programs! { actions context loops values }
+programs! { actions context failures loops secrets values }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use flow_plan::model::{Const, Job, Plan, SettingValue, Value, ValueType};
+use flow_plan::model::{Const, Job, Plan, Secret, SettingValue, Value, ValueType};
 
 use crate::environment;
 use crate::error::{MissingSecret, ParamProblem, RunError, nearest};
@@ -76,17 +76,32 @@ pub(crate) fn secrets<'a>(
     let mut missing = Vec::new();
     for name in names {
         let declared = plan.secrets.iter().find(|it| it.name == name);
-        let variable = match declared.and_then(|it| it.source.as_ref()) {
-            Some(SettingValue::Value(Value::Const(Const::Text(source)))) => source.clone(),
-            _ => name.clone(),
-        };
-        let outside = || environment::get(&options.environment, &variable)?.to_str().map(str::to_owned);
-        let value = options.secrets.get(&name).cloned().or_else(outside).filter(|it| !it.is_empty());
-        match value {
+        let variable = variable(&name, declared);
+        match given(&name, &variable, options) {
             Some(value) => drop(found.insert(name, value)),
             None if declared.is_some_and(|it| it.optional) => {}
             None => missing.push(MissingSecret { name, variable, place: declared.map(|it| it.place.clone()) }),
         }
     }
     if missing.is_empty() { Ok(found) } else { Err(RunError::Secrets(missing)) }
+}
+
+/// The secrets that are there, whoever reads them: what conditions of jobs ask.
+pub(crate) fn secrets_there(plan: &Plan, options: &Options) -> BTreeMap<String, String> {
+    let all = plan.secrets.iter();
+    all.filter_map(|it| Some((it.name.clone(), given(&it.name, &variable(&it.name, Some(it)), options)?))).collect()
+}
+
+/// The variable that may hold a secret.
+fn variable(name: &str, declared: Option<&Secret>) -> String {
+    match declared.and_then(|it| it.source.as_ref()) {
+        Some(SettingValue::Value(Value::Const(Const::Text(source)))) => source.clone(),
+        _ => name.to_owned(),
+    }
+}
+
+/// What a secret is; an empty one is none.
+fn given(name: &str, variable: &str, options: &Options) -> Option<String> {
+    let outside = || environment::get(&options.environment, variable)?.to_str().map(str::to_owned);
+    options.secrets.get(name).cloned().or_else(outside).filter(|it| !it.is_empty())
 }

@@ -131,6 +131,7 @@ fn prepare(
         known.context = context::of_run(&plan, &folder.id, &options)?;
         known.changed = changed_files(&plan, &options)?;
         settle::runners(&mut plan, &known)?;
+        known.secrets = params::secrets_there(&plan, &options);
         let active = settle::active(&plan, &known)?;
         let jobs = || plan.jobs.iter().zip(&active).filter(|(_, active)| **active).map(|(job, _)| job);
         check::foreign(&plan, graph, &active)?;

@@ -138,6 +138,11 @@ impl Pass<'_> {
             *value = Value::Step { step, name };
             return;
         }
+        self.want_computed(value, name, wanted);
+    }
+
+    /// The same of a value that a step has to compute.
+    fn want_computed(&self, value: &mut Value, name: &str, wanted: &mut Wanted) {
         let step = unique("compute".to_owned(), '-', |id| self.ids.iter().any(|it| it == id));
         let name = match wanted.iter().find(|(_, other)| other == value) {
             Some((name, _)) => name.clone(),
@@ -224,12 +229,16 @@ impl Pass<'_> {
         let block = if always { Block::Finally } else { Block::Main };
         let point = Point { block, guards: &[], place: self.job.place.clone() };
         let mut wanted = Wanted::default();
+        // No platform takes a job without a step: what its outputs could say for themselves, one says.
+        let stepless = self.job.steps.is_empty() && self.job.checkout.is_none() && self.job.foreign.is_none();
         for output in outputs.iter_mut().filter(|it| it.always == always) {
             if !self.facts.is_read_output(&self.job.id, &output.name) {
                 continue;
             }
-            if let OutputKind::Value { value, .. } = &mut output.kind {
-                self.want(value, Site::End, &output.name, &mut wanted, &point);
+            match &mut output.kind {
+                OutputKind::Value { value, .. } if stepless => self.want_computed(value, &output.name, &mut wanted),
+                OutputKind::Value { value, .. } => self.want(value, Site::End, &output.name, &mut wanted, &point),
+                OutputKind::Artifact(_) => {}
             }
         }
         let mut environment = self.job.environment.take();
