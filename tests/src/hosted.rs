@@ -10,6 +10,8 @@ use serde_yaml::Value;
 
 /// How it went.
 pub struct Hosted {
+    /// The environment of all jobs.
+    env: Vec<(String, String)>,
     /// Whether all jobs succeeded.
     pub succeeded: bool,
     /// What the scripts printed.
@@ -21,7 +23,10 @@ pub struct Hosted {
 /// Carries out a file of GitHub (`jobs` by id) or Azure (`jobs` in a list). Jobs come in order.
 pub fn run(file: &str, folder: &Path) -> Hosted {
     let file: Value = serde_yaml::from_str(file).expect("YAML");
-    let mut run = Hosted { succeeded: true, said: String::new(), artifacts: folder.join("artifacts") };
+    let env = file["env"].as_mapping().into_iter().flatten();
+    let env = env.map(|(name, value)| (name.as_str().unwrap_or_default(), value.as_str().unwrap_or_default()));
+    let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let mut run = Hosted { env, succeeded: true, said: String::new(), artifacts: folder.join("artifacts") };
     let mut outputs = BTreeMap::new();
     match &file["jobs"] {
         Value::Mapping(jobs) => {
@@ -73,6 +78,7 @@ impl Hosted {
                     command.args(["--noprofile", "--norc", "-eo", "pipefail"]);
                 }
                 command.arg(&file).current_dir(&temp).env("RUNNER_TEMP", &temp).env("AGENT_TEMPDIRECTORY", &temp);
+                command.envs(self.env.iter().cloned());
                 command.env("SYSTEM_STAGEATTEMPT", "1").env("SYSTEM_JOBATTEMPT", "1");
                 for (name, value) in step["env"].as_mapping().into_iter().flatten() {
                     command.env(name.as_str().unwrap_or_default(), place(value));

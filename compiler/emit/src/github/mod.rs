@@ -19,6 +19,7 @@ mod params;
 mod raw;
 mod schedule;
 mod settings;
+mod shared;
 mod step;
 mod steps;
 mod term;
@@ -149,7 +150,9 @@ pub(crate) fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitEr
     let mut root = top;
     let mut all = Map::new();
     let ids: Vec<&str> = jobs.iter().map(|(id, ..)| *id).collect();
-    for (id, docs, node) in jobs {
+    let (names, mut nodes): (Vec<_>, Vec<_>) = jobs.into_iter().map(|(id, docs, node)| ((id, docs), node)).unzip();
+    shared::hoist(&mut root, &mut nodes);
+    for ((id, docs), node) in names.into_iter().zip(nodes) {
         all.push_around(id, node, Around::blank().above(docs));
     }
     root.push_around("jobs", all, Around::blank());

@@ -107,3 +107,21 @@ pub fn make_folders(host: Host, folders: &[String]) -> Option<String> {
     let words: Vec<_> = needed.iter().map(|it| host.path(it)).collect();
     (!words.is_empty()).then(|| format!("mkdir -p {}", words.join(" ")))
 }
+
+/// The longer functions of the snippets, each with a name; a text that holds another one comes first.
+/// A platform that can say a text once for all jobs says these once.
+pub(crate) fn functions() -> Vec<(&'static str, String)> {
+    let mut all = Vec::new();
+    let hosts = [Os::Linux, Os::Macos, Os::Windows];
+    for (here, windows) in hosts.into_iter().flat_map(|here| [(here, false), (here, true)]) {
+        let systems = manifest::Systems { here, windows };
+        all.push(("refuse", manifest::refuse_functions(systems)));
+    }
+    for (here, windows) in hosts.into_iter().flat_map(|here| [(here, false), (here, true)]) {
+        all.push(("refuse_names", manifest::refuse_names(manifest::Systems { here, windows })));
+    }
+    all.extend(hosts.map(|here| ("manifest", manifest::manifest_function(here))));
+    all.push(("matching", patterns::MATCHING.to_owned()));
+    all.extend(views::functions());
+    all
+}

@@ -291,15 +291,14 @@ impl<'a> Views<'a> {
             let titles = |line: &String| line.starts_with("view=");
             return self.lines.into_iter().filter(|it| !titles(it)).collect();
         }
-        let tar = if self.os == Os::Macos { "COPYFILE_DISABLE=1 tar" } else { "tar" };
+        let tar = tar(self.os);
         let views = self.host.path("view");
         let mut all = vec![format!("views={views}")];
         if self.unpacks {
             all.push(UNPACK.to_owned());
         }
         if self.subtrees {
-            all.push(format!("refuse_links() (\n{LINKS}\n)"));
-            all.push(SUBTREE.to_owned());
+            all.push(subtree());
         }
         if self.filters {
             all.push(FILTER.replace("TAR", tar));
@@ -312,6 +311,25 @@ impl<'a> Views<'a> {
         all.push(format!("rm -rf {views}"));
         all
     }
+}
+
+/// The functions that views use, each with a name.
+pub(super) fn functions() -> Vec<(&'static str, String)> {
+    let mut all = vec![("unpack", UNPACK.to_owned()), ("subtree", subtree())];
+    for os in [Os::Linux, Os::Macos] {
+        all.push(("filter", FILTER.replace("TAR", tar(os))));
+        all.push(("merge", MERGE.replace("TAR", tar(os))));
+    }
+    all
+}
+
+/// The command that packs, without what macOS would add.
+const fn tar(os: Os) -> &'static str {
+    if matches!(os, Os::Macos) { "COPYFILE_DISABLE=1 tar" } else { "tar" }
+}
+
+fn subtree() -> String {
+    format!("refuse_links() (\n{LINKS}\n)\n{SUBTREE}")
 }
 
 const UNPACK: &str = r#"# Unpacks $2 as directory $1 and compares it with its manifest; $3 says what it is.
