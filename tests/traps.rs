@@ -386,3 +386,56 @@ fn schedules_are_in_the_time_of_their_zone() {
     let here = text(&program(", timezone = \"Europe/Berlin\""), Backend::Github);
     assert!(here.contains("cron: 30 2 * * *") && here.contains("timezone: Europe/Berlin"), "{here}");
 }
+
+/// Without a token a run's id says nothing: the artifact would be looked for in the run itself.
+#[test]
+fn artifacts_of_other_runs_come_with_a_token() {
+    let program = Program::of(
+        r#"
+job make() -> (log: file = "log.txt") on linux {
+    checkout = none
+    sh "echo made > #{out log}"
+}
+
+job read(log: file?) on linux {
+    checkout = none
+    if log != none {
+        sh "cat #{log}"
+    }
+}
+
+job certain(log: file) on linux {
+    checkout = none
+    sh "cat #{log}"
+}
+
+pipeline nightly {
+    on manual
+    expose make() as "log"
+}
+
+pipeline ci {
+    on manual
+    param id: int
+    read(nightly.run(id: id).log)
+}
+
+pipeline asks {
+    on manual
+    let earlier = nightly.latest(branch: "main").log
+    if earlier != none { certain(earlier) }
+}
+"#,
+    );
+    let emitted = program.emit(Some("ci"), Backend::Github).text;
+    let steps: Vec<&str> = emitted.split("- name:").filter(|it| it.contains("run-id:")).collect();
+    assert!(!steps.is_empty(), "{emitted}");
+    for step in steps {
+        assert!(step.contains("github-token:"), "{step}");
+    }
+    assert!(emitted.contains("actions: read"), "{emitted}");
+    // A condition that nobody can compute is told, with its place.
+    let plan = program.plan(Some("asks"), Backend::Github);
+    let refused = flow_emit::emit(&plan, &flow_emit::Options::default()).expect_err("it cannot be said");
+    assert!(refused[0].message.contains("an earlier run has exposed"), "{refused:?}");
+}

@@ -1,6 +1,6 @@
 //! What an earlier run exposed: the run is looked up, then its artifact is downloaded.
 
-use flow_plan::model::{Earlier, Files, Job, Value};
+use flow_plan::model::{Earlier, Job, Value};
 
 use super::expr::Expr;
 use super::steps::uses;
@@ -13,16 +13,7 @@ use crate::yaml::{Item, Map, Node};
 
 /// Whether a job gets something of earlier runs, for which it has to ask.
 pub(super) fn asks(job: &Job) -> bool {
-    fn any(files: &Files) -> bool {
-        match files {
-            Files::Earlier { .. } => true,
-            Files::Output { .. } => false,
-            Files::Part { of, .. } | Files::Subtree { of, .. } | Files::Filter { of, .. } => any(of),
-            Files::Merge { of, .. } => of.iter().any(any),
-            Files::Either { then, otherwise, .. } => then.iter().chain(otherwise).any(|it| any(it)),
-        }
-    }
-    job.consumes.iter().any(|it| any(&it.from))
+    job.consumes.iter().any(|it| it.from.has_earlier())
 }
 
 /// The steps that look a run up and download what it exposed. A run that has nothing of the name, any

@@ -22,6 +22,10 @@ const SECONDS: u64 = 300;
 
 /// Rewrites the keys of all jobs.
 pub(crate) fn lower(plan: &Plan, native: &dyn Native) -> Result<Lowered, Vec<EmitError>> {
+    let refused: Vec<EmitError> = plan.jobs.iter().filter(|job| asks_earlier(job)).map(unasked).collect();
+    if !refused.is_empty() {
+        return Err(refused);
+    }
     let taken = |id: &str| plan.jobs.iter().any(|it| it.id == id) || plan.gates.iter().any(|it| it.id == id);
     let id = unique(PLAN.to_owned(), '-', taken);
     let changed = changed::planned(plan, &id);
@@ -45,6 +49,27 @@ pub(crate) fn lower(plan: &Plan, native: &dyn Native) -> Result<Lowered, Vec<Emi
     }
     let conditions = made.into_iter().map(|it| (Value::Output { job: it.job, output: it.output }, it.value));
     Ok(Lowered { plan: Plan { jobs, outputs, ..plan.clone() }, conditions: conditions.collect() })
+}
+
+/// Whether an earlier run decides on a job by what it exposed.
+fn asks_earlier(job: &Job) -> bool {
+    let mut found = false;
+    if let Some(guard) = &job.guard {
+        guard.condition.each(&mut |value| found |= matches!(value, Value::Exists(files) if files.has_earlier()));
+    }
+    found
+}
+
+/// No job knows before this one what an earlier run has exposed.
+fn unasked(job: &Job) -> EmitError {
+    EmitError::at(
+        &job.place,
+        format!(
+            "whether {} runs depends on what an earlier run has exposed, which only a job that takes it knows",
+            job.id
+        ),
+        "let the job take what may be absent, `T?`, and ask in its steps",
+    )
 }
 
 /// The id of the job that computes what is known when a run is planned, if no other has it.

@@ -136,6 +136,17 @@ impl Files {
         }
     }
 
+    /// Whether some of them are an earlier run's.
+    pub fn has_earlier(&self) -> bool {
+        match self {
+            Self::Earlier { .. } => true,
+            Self::Output { .. } => false,
+            Self::Part { of, .. } | Self::Subtree { of, .. } | Self::Filter { of, .. } => of.has_earlier(),
+            Self::Merge { of, .. } => of.iter().any(Self::has_earlier),
+            Self::Either { then, otherwise, .. } => then.iter().chain(otherwise).any(|it| it.has_earlier()),
+        }
+    }
+
     /// Calls `visit` for each value that decides which they are, and each that it is made of.
     pub fn values<'a>(&'a self, visit: &mut dyn FnMut(&'a Value)) {
         match self {
