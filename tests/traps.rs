@@ -178,10 +178,28 @@ pipeline ci {
 #[test]
 fn no_secret_is_an_output_of_a_job() {
     let found = Program::of(
-        "secret TOKEN\n\njob leak() -> (token: string) on linux {\n    out token = TOKEN\n}\n\njob read(token: string) on linux {\n    sh \"echo #{token}\"\n}\n\npipeline ci {\n    on manual\n    read(leak())\n}\n",
+        r##"secret TOKEN
+
+job leak() -> (token: string, hidden: string) on linux {
+    out token = TOKEN
+    step "Write" {
+        env { A = TOKEN }
+        sh "echo $A > #{out hidden}"
+    }
+}
+
+job read(token: string, hidden: string) on linux { sh "echo #{token} #{hidden}" }
+
+pipeline ci {
+    on manual
+    let leaked = leak()
+    read(leaked.token, leaked.hidden)
+}
+"##,
     )
     .findings();
-    assert!(found.iter().any(|it| it.code == "F0321" && it.headline.contains("secret")), "{found:?}");
+    let at: Vec<(usize, &str)> = found.iter().map(|it| (it.line + 1, it.code)).collect();
+    assert_eq!(at, [(4, "F0321"), (7, "F0320")], "{found:?}");
 }
 
 /// A value that happens to hold a secret is dropped on its way: its reader fails, and says why.
