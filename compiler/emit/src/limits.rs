@@ -1,7 +1,7 @@
 //! What platforms refuse, as data: one table per backend, since platforms move. A file is measured
 //! before anyone pushes it: at 80 % of a limit there is a warning, beyond it an error.
 
-use flow_plan::model::Plan;
+use flow_plan::model::{Job, Output, OutputKind, Plan, ValueType};
 
 use crate::shell::values::LONGEST;
 use crate::yaml::{Entry, Key, Map, Node, print};
@@ -130,11 +130,13 @@ fn job(findings: &mut Findings, plan: &Plan, limits: &Limits, id: &str, node: &N
         let what = format!("the length of a cache's key in job {id}");
         measure(&what, key.chars().count(), limits.cache_key_chars, "make it of fewer parts");
     }
-    // Each may be as long as a value gets; most are not.
+    // Each text may be as long as a value gets; most are not.
     if let Some(Node::Map(outputs)) = at(node, &["outputs"]) {
+        let short = plan.jobs.iter().find(|it| it.id == id).map_or(0, short_outputs);
         let bytes = outputs
             .entries
             .len()
+            .saturating_sub(short)
             .saturating_mul(usize::try_from(LONGEST).unwrap_or(usize::MAX))
             .min(limits.output_bytes);
         let what = format!("the bytes that the outputs of job {id} may come to");
@@ -145,6 +147,17 @@ fn job(findings: &mut Findings, plan: &Plan, limits: &Limits, id: &str, node: &N
         let help = "give the pipeline, the job or the output a shorter name";
         measure(&what, name.chars().count(), limits.artifact_name_chars, help);
     }
+}
+
+/// How many outputs of a job are of a type whose texts are a few bytes.
+fn short_outputs(job: &Job) -> usize {
+    let is_short = |it: &&Output| match &it.kind {
+        OutputKind::Value { ty, .. } => {
+            matches!(ty.present(), ValueType::Bool | ValueType::Int | ValueType::Duration | ValueType::Enum { .. })
+        }
+        _ => false,
+    };
+    job.outputs.iter().filter(is_short).count()
 }
 
 /// What stands below these keys.

@@ -36,6 +36,7 @@ pub(crate) fn apply(op: &Op, args: &[Const]) -> Result<Const, String> {
             Ok(Const::Text(texts.join(&by.text())))
         }
         (Op::IsEmpty, [Const::List(items)]) => Ok(Const::Bool(items.is_empty())),
+        (Op::Len, [Const::None]) => Ok(Const::None),
         (Op::Len, [items]) => Ok(Const::Int(i64::try_from(list(items)?.len()).unwrap_or(i64::MAX))),
         (op, [it, rest @ ..]) => text_method(op, &it.text(), rest),
         (op, []) => Err(format!("`{op:?}` has nothing to work on")),

@@ -108,6 +108,20 @@ pub(super) fn present(operand: Operand) -> Value {
     }
 }
 
+/// `a?.method()`, which of `none` is `none`. A text that is made of an empty one is empty anyway.
+pub(super) fn asked_of_optional(op: Op, args: Vec<Operand>, ty: ValueType) -> Value {
+    let optional = args.first().filter(|it| matches!(it.ty, ValueType::Optional(_))).cloned();
+    let optional = optional.filter(|_| !matches!(op, Op::Lower | Op::Upper | Op::Replace | Op::Trim));
+    match optional {
+        Some(base) => {
+            let asked = Operand { value: compute(op, args, ty.present().clone()), ty: ty.present().clone() };
+            let none = Operand { value: Value::Const(Const::None), ty: ty.clone() };
+            compute(Op::If, vec![truth(present(base)), asked, none], ty)
+        }
+        None => compute(op, args, ty),
+    }
+}
+
 /// The conditions around something, as one guard.
 pub(super) fn guard(conditions: &[Value]) -> Option<Guard> {
     let condition = all(conditions.iter().cloned());

@@ -3,7 +3,7 @@
 use flow_analysis::scope::Res;
 use flow_syntax::tree::{ArgValue, Expr, ExprKind, ItemKind, ParamMode};
 
-use super::compute::{compute, method};
+use super::compute::{asked_of_optional, compute, method};
 use super::expr::texts;
 use super::scope::{Calls, Result, Scope, View};
 use super::value::Val;
@@ -44,7 +44,7 @@ impl<'db> Scope<'db> {
             Some(ArgValue::Expr(e)) => Some(e),
             _ => None,
         };
-        let ExprKind::Field { base, name, .. } = &callee.kind else {
+        let ExprKind::Field { base, name, optional } = &callee.kind else {
             let ExprKind::Name(builtin) = &callee.kind else { return Err(Vec::new()) };
             return match builtin.as_str() {
                 "changed" => {
@@ -99,7 +99,11 @@ impl<'db> Scope<'db> {
                         Op::Split => ValueType::List(Box::new(ValueType::String)),
                         _ => ValueType::Bool,
                     });
-                    Ok(Val::Late(compute(op, operands, ty)))
+                    Ok(Val::Late(if *optional {
+                        asked_of_optional(op, operands, ty)
+                    } else {
+                        compute(op, operands, ty)
+                    }))
                 }
                 None => calls.call(self, e),
             },

@@ -25,8 +25,12 @@ impl<'db> Scope<'db> {
                 Val::List(items) => return Ok(Val::Const(length(items.len()))),
                 _ => None,
             };
-            if let Some(operand @ Operand { ty: ValueType::List(_), .. }) = operand {
-                return Ok(Val::Late(compute(Op::Len, vec![operand], ValueType::Int)));
+            if let Some(operand) = operand
+                && matches!(operand.ty.present(), ValueType::List(_))
+            {
+                let optional = matches!(operand.ty, ValueType::Optional(_));
+                let ty = if optional { ValueType::Optional(Box::new(ValueType::Int)) } else { ValueType::Int };
+                return Ok(Val::Late(compute(Op::Len, vec![operand], ty)));
             }
         }
         if name.text == "outputs" && matches!(val, Val::Outputs(_) | Val::Foreign(_)) {

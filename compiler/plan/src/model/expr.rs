@@ -177,7 +177,7 @@ pub enum Op {
     Trim,
     /// `a.is_empty()`, of a text or a list.
     IsEmpty,
-    /// `a.len`, of a list.
+    /// `a.len`, of a list; of `none` it is `none`.
     Len,
 }
 

@@ -230,7 +230,15 @@ impl Script<'_> {
         };
         let method = matches!(
             it.op,
-            Op::StartsWith | Op::EndsWith | Op::Contains | Op::Lower | Op::Upper | Op::Replace | Op::Split | Op::Trim
+            Op::StartsWith
+                | Op::EndsWith
+                | Op::Contains
+                | Op::Lower
+                | Op::Upper
+                | Op::Replace
+                | Op::Split
+                | Op::Trim
+                | Op::Len
         );
         if method && matches!(first, ValueType::Optional(_)) {
             // Of `none` it is `none`.
