@@ -229,7 +229,7 @@ pipeline ci {
     let run = ran(folder.path(), source, "ci", Options { secrets, ..Options::default() });
     assert!(run.log.contains("token ***") && !run.log.contains("no token"), "{}", run.log);
     let run = ran(folder.path(), source, "ci", Options::default());
-    assert!(run.log.contains("there is no secret KEY"), "{}", run.log);
+    assert!(run.log.contains("there is no secret PROD_KEY"), "{}", run.log);
 }
 
 #[test]
@@ -280,6 +280,71 @@ pipeline ci {
         let said = printed(&run, "look");
         wanted.iter().for_each(|it| assert!(said.contains(it), "{name}, {it}: {said}"));
         unwanted.iter().for_each(|it| assert!(!said.contains(it), "{name}, {it}: {said}"));
+    }
+}
+
+#[test]
+fn a_run_of_a_tag_is_told_from_others_without_a_job_of_its_own() {
+    let source = r##"enum Channel { preview, stable }
+
+fn channel_of(tag: string?) -> Channel = if tag == none || tag.contains("-") { preview } else { stable }
+
+job build(channel: Channel) on linux {
+    checkout = none
+    sh "echo for #{channel}"
+}
+
+job publish(tag: string, const to: string) on linux {
+    checkout = none
+    sh "echo #{tag} to #{to}"
+}
+
+job mail() on linux {
+    checkout = none
+    sh "echo nothing published"
+}
+
+pipeline ci {
+    on push
+    on manual
+    run_name = "Of #{ctx.tag ?? ctx.branch ?? "nothing"}"
+    backends = [github]
+    build(channel_of(ctx.tag))
+    if ctx.tag != none {
+        match channel_of(ctx.tag) {
+            stable => publish(ctx.tag, "all") as "publish"
+            preview => publish(ctx.tag, "testers") as "publish preview"
+        }
+    } else {
+        mail()
+    }
+}
+"##;
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = emitted(folder.path(), source, "ci");
+    for wanted in [
+        "if: startsWith(github.ref, 'refs/tags/') && !contains(github.ref_name, '-')",
+        "if: startsWith(github.ref, 'refs/tags/') && contains(github.ref_name, '-')",
+        "if: ${{ !startsWith(github.ref, 'refs/tags/') }}",
+        "TAG: ${{ github.ref_name }}",
+    ] {
+        assert!(text.contains(wanted), "{wanted}: {text}");
+    }
+    assert!(!text.contains("  plan:"), "{text}");
+    for (event, channel, publish, preview) in [
+        (Event::tag("v1"), "stable", Outcome::Success, Outcome::Skipped),
+        (Event::tag("v1-rc.1"), "preview", Outcome::Skipped, Outcome::Success),
+        (Event::push("a-b"), "preview", Outcome::Skipped, Outcome::Skipped),
+        (Event::manual("main"), "preview", Outcome::Skipped, Outcome::Skipped),
+    ] {
+        let reference = event.reference.clone();
+        let run = ran(folder.path(), source, "ci", Options { event, ..Options::default() });
+        assert_eq!(run.outcome, Outcome::Success, "{reference}: {}", run.log);
+        assert!(printed(&run, "build").contains(&format!("for {channel}")), "{reference}: {}", run.log);
+        assert_eq!(run.job("publish").outcome, publish, "{reference}");
+        assert_eq!(run.job("publish-preview").outcome, preview, "{reference}");
+        let tagged = reference.starts_with("refs/tags/");
+        assert_eq!(run.job("mail").outcome == Outcome::Skipped, tagged, "{reference}");
     }
 }
 

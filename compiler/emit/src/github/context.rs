@@ -11,6 +11,8 @@ use crate::lower::conditions::negated;
 #[derive(Clone, Debug)]
 pub(super) struct Reach<'a> {
     triggers: Vec<&'a Trigger>,
+    /// Whether the run is known to be of a `branch` or a `tag`.
+    of: Option<&'a str>,
 }
 
 /// The input that only a caller sets: a called workflow sees the event of its caller.
@@ -18,12 +20,25 @@ pub(super) const CALLED: &str = "flow_called";
 
 impl<'a> Reach<'a> {
     pub(super) fn new(plan: &'a Plan) -> Self {
-        Self { triggers: plan.triggers.iter().collect() }
+        Self { triggers: plan.triggers.iter().collect(), of: None }
     }
 
     /// Leaves out what is not there where `condition` holds.
-    pub(super) fn narrow(&mut self, condition: &Value) {
+    pub(super) fn narrow(&mut self, condition: &'a Value) {
+        if let Some(inner) = negated(condition) {
+            return self.narrow_beyond(inner);
+        }
+        self.of = compared(condition, &Op::Ne).or(self.of);
         self.triggers.retain(|it| may_hold(condition, it));
+    }
+
+    /// Leaves out what is not there where `condition` does not hold.
+    pub(super) fn narrow_beyond(&mut self, condition: &'a Value) {
+        if let Some(inner) = negated(condition) {
+            return self.narrow(inner);
+        }
+        self.of = compared(condition, &Op::Eq).or(self.of);
+        self.triggers.retain(|it| !must_hold(condition, it));
     }
 
     /// Whether nothing but a pull request comes here.
@@ -57,6 +72,19 @@ impl<'a> Reach<'a> {
 
 fn some(patterns: &[String]) -> Option<&[String]> {
     (!patterns.is_empty()).then_some(patterns)
+}
+
+/// The kind of ref that a comparison with `none` asks for.
+fn compared<'a>(condition: &'a Value, op: &Op) -> Option<&'a str> {
+    let Value::Compute(it) = condition else { return None };
+    match (&it.args.first()?.value, &it.args.get(1)?.value) {
+        (Value::Ctx(name), Value::Const(Const::None)) | (Value::Const(Const::None), Value::Ctx(name))
+            if it.op == *op && matches!(name.as_str(), "branch" | "tag") =>
+        {
+            Some(name)
+        }
+        _ => None,
+    }
 }
 
 /// Whether a condition on the event can hold for what a trigger starts.
@@ -197,6 +225,11 @@ fn event(plan: &Plan) -> Expr {
     }
 }
 
+/// Whether the run is of a ref of this kind.
+fn on_ref(prefix: &str) -> Expr {
+    Expr::one(format!("startsWith(github.ref, {})", quoted(prefix)))
+}
+
 /// What a comparison says of the event, of a pull request, of a branch or a tag.
 pub(super) fn equal(scope: &Scope<'_>, a: &Value, b: &Value) -> Option<Expr> {
     let (Value::Ctx(name), Value::Const(b)) = (a, b) else { return None };
@@ -205,6 +238,9 @@ pub(super) fn equal(scope: &Scope<'_>, a: &Value, b: &Value) -> Option<Expr> {
         (name, Const::None) if name.starts_with("pull_request") && name != "pull_request.body" => {
             Some(github("event_name").differs(Expr::text("pull_request")))
         }
+        ("branch" | "tag", Const::None) if scope.reach.of.is_some() => Some(Expr::truth(scope.reach.of != Some(name))),
+        ("branch", Const::None) => Some(on_ref("refs/heads/").not()),
+        ("tag", Const::None) => Some(on_ref("refs/tags/").not()),
         // It may be `false`, or 0.
         (name, Const::None) if name.starts_with("github.") => Some(printed(name).equals(Expr::text(""))),
         ("branch" | "tag" | "pull_request.base", Const::Text(text)) => {
@@ -238,9 +274,10 @@ pub(super) fn member(scope: &Scope<'_>, name: &str) -> Option<Said> {
         "os" => text(Expr::text(scope.job?.runner.os.name())),
         "arch" => text(Expr::text(if scope.job?.runner.arch == Arch::X64 { "x64" } else { "arm64" })),
         "event" => text(event(scope.facts.plan)),
+        "branch" | "tag" if scope.reach.of == Some(name) => text(github("ref_name")),
         // On a pull request the ref is a merge that has no branch.
-        "branch" => text(Expr::one("startsWith(github.ref, 'refs/heads/')").and(github("ref_name")).or(Expr::text(""))),
-        "tag" => text(Expr::one("startsWith(github.ref, 'refs/tags/')").and(github("ref_name")).or(Expr::text(""))),
+        "branch" => text(on_ref("refs/heads/").and(github("ref_name")).or(Expr::text(""))),
+        "tag" => text(on_ref("refs/tags/").and(github("ref_name")).or(Expr::text(""))),
         "ref" => text(github("ref")),
         "sha" => text(github("sha")),
         "repo" => text(github("repository")),

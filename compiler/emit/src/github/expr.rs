@@ -110,6 +110,7 @@ impl<'a> Scope<'a> {
                 let known = matches!(self.site, Site::Step | Site::End);
                 known.then(|| format!("${{{{ runner.temp }}}}{}", super::values::literal(&below)))
             }
+            Value::Compute(it) if self.always_first(it).is_some() => self.template(self.always_first(it)?),
             Value::Output { job, output } if self.facts.early(job, output).is_some() => {
                 self.template(self.facts.early(job, output)?)
             }
@@ -247,6 +248,9 @@ impl<'a> Scope<'a> {
                     Value::Ctx(name) if name.starts_with("github.") => context::printed(name),
                     first => self.say(first)?.text()?,
                 };
+                if self.always_first(it).is_some() {
+                    return text(first);
+                }
                 let second = self.as_text(arg(1)?)?;
                 text(if second.text == "''" { first } else { first.or(second) })
             }
@@ -254,6 +258,12 @@ impl<'a> Scope<'a> {
             Op::Field(name) => self.field(arg(0)?, name),
             _ => Some(Said::new(Form::Bool, self.truth_of(it)?)),
         }
+    }
+
+    /// What `a ?? b` is, if that is a text with something in it.
+    fn always_first<'v>(&self, it: &'v Compute) -> Option<&'v Value> {
+        let first = &it.args.first()?.value;
+        (it.op == Op::Coalesce && matches!(first, Value::Join(_)) && self.is_never_empty(first)).then_some(first)
     }
 
     /// The value's text as an expression.
@@ -390,15 +400,38 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// The contrary of a truth value.
+    fn untruth(&self, value: &Value) -> Option<Expr> {
+        let Value::Compute(it) = value else { return Some(self.truth(value)?.not()) };
+        if it.op != Op::Or {
+            return Some(self.truth(value)?.not());
+        }
+        let mut scope = self.clone();
+        let all = it.args.iter().map(|arg| {
+            let expr = scope.untruth(&arg.value);
+            scope.reach.narrow_beyond(&arg.value);
+            expr
+        });
+        all.reduce(|a, b| Some(a?.and(b?)))?
+    }
+
     fn truth_of(&self, it: &Compute) -> Option<Expr> {
         let arg = |at: usize| it.args.get(at).map(|arg| &arg.value);
         match &it.op {
-            Op::Not => Some(self.truth(arg(0)?)?.not()),
+            Op::Not => self.untruth(arg(0)?),
             Op::And => {
                 let all = it.args.iter().map(|arg| self.truth(&arg.value));
                 all.reduce(|a, b| Some(a?.and(b?)))?
             }
-            Op::Or => it.args.iter().map(|arg| self.truth(&arg.value)).reduce(|a, b| Some(a?.or(b?)))?,
+            Op::Or => {
+                let mut scope = self.clone();
+                let all = it.args.iter().map(|arg| {
+                    let expr = scope.truth(&arg.value);
+                    scope.reach.narrow_beyond(&arg.value);
+                    expr
+                });
+                all.reduce(|a, b| Some(a?.or(b?)))?
+            }
             Op::Eq => self.equal(it.args.first()?, it.args.get(1)?),
             Op::Ne => Some(self.equal(it.args.first()?, it.args.get(1)?)?.not()),
             Op::Lt => self.order("<", ">", it.args.first()?, it.args.get(1)?),
@@ -422,6 +455,19 @@ impl<'a> Scope<'a> {
                 };
                 Some(self.say(value)?.text()?.equals(Expr::text(empty)))
             }
+            Op::StartsWith | Op::EndsWith | Op::Contains if *self.ty(arg(0)?).present() == ValueType::String => {
+                let Value::Const(Const::Text(part)) = arg(1)? else { return None };
+                // They ignore case, which must be nobody's.
+                if part.is_empty() || !part.chars().all(|it| it.is_ascii() && !it.is_ascii_alphabetic()) {
+                    return None;
+                }
+                let name = match it.op {
+                    Op::StartsWith => "startsWith",
+                    Op::EndsWith => "endsWith",
+                    _ => "contains",
+                };
+                Some(Expr::one(format!("{name}({}, {})", self.say(arg(0)?)?.text()?.text, quoted(part))))
+            }
             Op::Contains => {
                 let (Value::Const(Const::List(list)), value) = (arg(0)?, arg(1)?) else { return None };
                 let ValueType::Enum { .. } = self.ty(value) else { return None };
@@ -440,6 +486,11 @@ impl<'a> Scope<'a> {
         if let Some(expr) = context::equal(self, a, b) {
             return Some(expr);
         }
+        if let (Value::Compute(it), Value::Const(b)) = (a, b)
+            && let Some(expr) = self.chosen(it, b)
+        {
+            return Some(expr);
+        }
         if *b == Value::Const(Const::None) {
             return Some(self.say(a)?.text()?.equals(Expr::text("")));
         }
@@ -455,6 +506,21 @@ impl<'a> Scope<'a> {
             ValueType::Int if !optional => self.order("==", "==", &operand(a), &operand(b)),
             _ => None,
         }
+    }
+
+    /// Whether a choice between constants is this one.
+    fn chosen(&self, it: &Compute, wanted: &Const) -> Option<Expr> {
+        let side = |at: usize| match &it.args.get(at)?.value {
+            Value::Const(is) => Some(Expr::truth(is == wanted)),
+            Value::Compute(it) => self.chosen(it, wanted),
+            _ => None,
+        };
+        if it.op != Op::If {
+            return None;
+        }
+        let (then, otherwise) = (side(1)?, side(2)?);
+        let condition = &it.args.first()?.value;
+        Some(self.truth(condition)?.and(then).or(self.untruth(condition)?.and(otherwise)))
     }
 
     /// A comparison of numbers, one of them a constant below which a double knows all.

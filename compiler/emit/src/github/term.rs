@@ -58,7 +58,12 @@ impl Expr {
         match (self.known(), other.known()) {
             (Some(true), _) | (_, Some(false)) => self,
             (Some(false), _) | (_, Some(true)) => other,
-            _ => Self { text: format!("{} || {}", self.at(Level::Or), other.at(Level::Or)), level: Level::Or },
+            _ => {
+                // Whatever follows stands for the empty text, too.
+                let first = self.text.strip_suffix(" || ''").filter(|_| self.level == Level::Or);
+                let first = first.map_or_else(|| self.text.clone(), str::to_owned);
+                Self { text: format!("{first} || {}", other.at(Level::Or)), level: Level::Or }
+            }
         }
     }
 
@@ -72,13 +77,14 @@ impl Expr {
         if let Some(known) = self.known() {
             return Self::truth(!known);
         }
-        if self.level == Level::Compare {
-            // Of one comparison the other operator says it.
-            for (from, to) in [(" == ", " != "), (" != ", " == ")] {
-                if self.text.matches(from).count() == 1 && !self.text.contains('(') && !self.text.contains(to) {
-                    return Self { text: self.text.replace(from, to), level: Level::Compare };
-                }
-            }
+        if self.level == Level::Compare
+            && let Some((left, op, right)) = equality(&self.text)
+        {
+            let other = if op == " == " { " != " } else { " == " };
+            return Self { text: format!("{left}{other}{right}"), level: Level::Compare };
+        }
+        if let Some(inner) = self.text.strip_prefix('!').filter(|_| self.level == Level::One) {
+            return Self::one(inner);
         }
         Self::one(format!("!{}", self.at(Level::One)))
     }
@@ -104,4 +110,24 @@ impl Expr {
     pub(super) fn condition(&self) -> String {
         if self.text.starts_with('!') { format!("${{{{ {} }}}}", self.text) } else { self.text.clone() }
     }
+}
+
+/// The sides of a comparison whose outermost operator is `==` or `!=`.
+fn equality(text: &str) -> Option<(&str, &str, &str)> {
+    let (mut depth, mut quoted) = (0_usize, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'\'' => quoted = !quoted,
+            b'(' if !quoted => depth += 1,
+            b')' if !quoted => depth = depth.saturating_sub(1),
+            b' ' if !quoted && depth == 0 => {
+                let (left, rest) = text.split_at_checked(at)?;
+                if let Some(op) = [" == ", " != "].into_iter().find(|op| rest.starts_with(op)) {
+                    return Some((left, op, rest.strip_prefix(op)?));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }

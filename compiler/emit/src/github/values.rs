@@ -83,7 +83,10 @@ impl Platform for Github<'_> {
         let lowered = Lowered::plain(variable, self.text(job, value)?);
         Ok(match value {
             Value::Secret(name) if self.facts.plan.secrets.iter().any(|it| it.name == *name && it.optional) => lowered,
-            Value::Secret(name) => lowered.finished(variable, Finish::Required(format!("there is no secret {name}"))),
+            Value::Secret(name) => {
+                let found = super::context::secret(self.facts.plan, name);
+                lowered.finished(variable, Finish::Required(format!("there is no secret {found}")))
+            }
             Value::Output { job: producer, output } if self.facts.early(producer, output).is_none() => {
                 // GitHub drops an output in which it sees a secret, with a warning only.
                 let required = self.facts.value(producer, output).is_some_and(|(ty, _)| is_required(ty));

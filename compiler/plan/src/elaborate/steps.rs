@@ -337,7 +337,7 @@ impl<'db> Steps<'db> {
                         None => return scope.not_built(value.span, "a summary of this"),
                     },
                 };
-                self.plain(scope, stmt, "Summary".to_owned(), run)?;
+                self.plain(scope, stmt, "Add to the summary".to_owned(), run)?;
             }
             StmtKind::Checkout(map) => self.checkout(scope, stmt, map, begun)?,
             StmtKind::Expose { value, title, options } => {
