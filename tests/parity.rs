@@ -94,4 +94,4 @@ macro_rules! programs {
     };
 }
 
-programs! { actions context failures files loops optionals secrets values }
+programs! { actions context failures files known loops optionals secrets values }

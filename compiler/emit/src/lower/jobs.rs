@@ -217,11 +217,12 @@ impl Pass<'_> {
                     }
                     _ => None,
                 });
-                let at = self.jobs.iter_mut().find(|it| it.id == edge.job);
-                let output = match at {
-                    Some(maker) => add(&mut maker.outputs, name, ty, own, &place),
-                    None => name.to_owned(),
+                let at = if edge.job == self.plan {
+                    Some(&mut self.planned)
+                } else {
+                    self.jobs.iter_mut().find(|it| it.id == edge.job).map(|it| &mut it.outputs)
                 };
+                let output = at.map_or_else(|| name.to_owned(), |outputs| add(outputs, name, ty, own, &place));
                 (edge.job.clone(), output, reader.under.clone())
             }
             _ => self.between(value, name, ty, asked, reader),

@@ -1,7 +1,8 @@
 //! The values of a job's steps, and of what it hands on.
 
 use flow_plan::model::{
-    Block, Const, Guard, Job, Op, OutputKind, Publish, PublishFrom, Run, ScriptPart, Step, Value, ValueType, When,
+    Block, Const, Guard, Job, Op, Output, OutputKind, Publish, PublishFrom, Run, ScriptPart, Step, Value, ValueType,
+    When,
 };
 
 use super::conditions::{all, conjuncts, guard, negated, not};
@@ -231,8 +232,12 @@ impl Pass<'_> {
         let mut wanted = Wanted::default();
         // No platform takes a job without a step: what its outputs could say for themselves, one says.
         let stepless = self.job.steps.is_empty() && self.job.checkout.is_none() && self.job.foreign.is_none();
+        let (facts, id) = (self.facts, self.job.id.clone());
+        let is_read = |it: &Output| facts.is_read_output(&id, &it.name);
+        // What is known early is read nowhere.
+        let all = stepless && !outputs.iter().any(is_read);
         for output in outputs.iter_mut().filter(|it| it.always == always) {
-            if !self.facts.is_read_output(&self.job.id, &output.name) {
+            if !all && !is_read(output) {
                 continue;
             }
             match &mut output.kind {

@@ -4,6 +4,7 @@ use flow_analysis::ty::Ty;
 use flow_analysis::value::ConstValue;
 use flow_syntax::tree::BinaryOp;
 
+use super::fold::fold;
 use super::value::{Val, constant};
 use crate::model::{Compute, Const, Guard, Location, Op, Operand, Phase, Value, ValueType};
 
@@ -14,6 +15,9 @@ pub(super) fn truth(value: Value) -> Operand {
 
 /// `op` of `args`.
 pub(super) fn compute(op: Op, args: Vec<Operand>, ty: ValueType) -> Value {
+    if let Some(known) = fold(&op, &args) {
+        return known;
+    }
     let phase = args.iter().map(|arg| arg.value.phase()).max().unwrap_or(Phase::Const);
     Value::Compute(Compute { op, args, ty, phase })
 }

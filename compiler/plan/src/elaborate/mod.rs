@@ -11,6 +11,7 @@ mod consume;
 mod control;
 mod expose;
 mod expr;
+mod fold;
 mod function;
 mod graph;
 mod job;
