@@ -265,7 +265,7 @@ fn nightly(run: &str) -> String {
     notes: file? = "doc/notes"
     assets: opaque = "assets"
 }}
-job build() -> (server: Server, lone: exec = "lone", dir: opaque) on linux {{
+job build() -> (server: Server, lone: exec = "bin/lone-one", dir: opaque) on linux {{
     checkout = none
     sh "echo s > #{{out server.bin}}; echo l > #{{out lone}}; chmod +x #{{out server.bin}} #{{out lone}}; echo a > #{{out server.assets}}/a; echo d > #{{out dir}}/d"
     sh "true || echo #{{out server.notes}}"
@@ -323,7 +323,7 @@ fn what_an_earlier_run_exposed_is_read() {
     assert_eq!(std::fs::read_to_string(&seen).unwrap(), "end\n", "there is no run yet");
     local("nightly");
     local("ci");
-    let expected = "555 server\n555 lone\nd\nend\n";
+    let expected = "555 server\n555 lone-one\nd\nend\n";
     assert_eq!(std::fs::read_to_string(&seen).unwrap(), expected);
     // Of another branch there is none.
     git(&["checkout", "--quiet", "-b", "other"]);

@@ -44,7 +44,13 @@ impl<'db> Graph<'db> {
         let mut values = Vec::with_capacity(call.outputs.len());
         for (name, ty) in &call.outputs {
             let whole = scope.instance_type(ty.present());
-            let leaves = leaves(self.db, &whole, name, None, scope.at(e.span))
+            // What its maker calls a file is not told; nothing else lies in its folder.
+            let path = match &whole {
+                Ty::File | Ty::Exec | Ty::Json(_) => Some("*".to_owned()),
+                Ty::List(_) => Some("**".to_owned()),
+                _ => None,
+            };
+            let leaves = leaves(self.db, &whole, name, path, scope.at(e.span))
                 .map_err(|failure| failure.finding(self.db).into_iter().collect::<Vec<_>>())?;
             let schema = Box::new(schema(self.db, &whole, &leaves));
             let files = Files::Earlier { pipeline: pipeline.clone(), run: run.clone(), name: name.to_string(), schema };
