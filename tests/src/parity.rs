@@ -184,7 +184,10 @@ impl Both {
         if let Some((id, job)) = self.hosted.jobs.get_key_value(&planned.id) {
             return (Some((id, job)), job.legs.iter().collect());
         }
-        let of_call = |leg: &&Leg| leg.name == planned.title;
+        // The title of a stage stands before it.
+        let stage = self.plan.stages.iter().find(|it| planned.stage.as_deref() == Some(it.id.as_str()));
+        let title = stage.map_or_else(|| planned.title.clone(), |it| format!("{} / {}", it.title, planned.title));
+        let of_call = |leg: &&Leg| leg.name == title;
         let found = self.hosted.jobs.iter().find(|(_, job)| job.legs.iter().any(|leg| of_call(&leg)));
         match found {
             Some((id, job)) => (Some((id, job)), job.legs.iter().filter(of_call).collect()),

@@ -72,7 +72,10 @@ impl Findings {
         if found * 5 <= limit * 4 {
             return;
         }
-        let place = job.and_then(|id| plan.jobs.iter().find(|it| it.id == id)).map(|it| it.place.clone());
+        // What is written as a matrix has the name of the declared job.
+        let of =
+            |id: &str| plan.jobs.iter().find(|it| it.id == id).or_else(|| plan.jobs.iter().find(|it| it.name == id));
+        let place = job.and_then(of).map(|it| it.place.clone());
         if found > limit {
             let message = format!("{what}: {found}, and {} takes no more than {limit}", plan.backend.name());
             self.errors.push(EmitError { message, place, help: help.to_owned() });

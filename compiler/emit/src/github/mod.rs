@@ -13,6 +13,7 @@ mod filter;
 mod foreign;
 mod gate;
 mod jobs;
+mod legs;
 mod matrix;
 mod outcome;
 mod params;
@@ -31,6 +32,7 @@ use flow_plan::construct::Construct;
 use flow_plan::model::{Event, Place, Plan};
 
 use self::expr::Words;
+use self::legs::Made;
 use self::outcome::Graph;
 use self::raw::Level;
 use self::values::{Github, literal};
@@ -133,13 +135,13 @@ pub(crate) fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitEr
     let mut jobs = Vec::new();
     for job in &plan.jobs {
         match jobs::job(&github, &graph, job) {
-            Ok(it) => jobs.push((job.id.as_str(), job.docs.as_deref(), it)),
+            Ok(it) => jobs.push(Made { id: job.id.clone(), docs: job.docs.as_deref(), map: it }),
             Err(it) => errors.extend(it),
         }
     }
     for gate in &plan.gates {
         match gate::job(&facts, &graph, gate) {
-            Ok(it) => jobs.push((gate.id.as_str(), None, it)),
+            Ok(it) => jobs.push(Made { id: gate.id.clone(), docs: None, map: it }),
             Err(it) => errors.push(it),
         }
     }
@@ -149,13 +151,13 @@ pub(crate) fn emit(plan: &Plan, options: &Options) -> Result<Emitted, Vec<EmitEr
 
     let mut root = top;
     let mut all = Map::new();
-    let ids: Vec<&str> = jobs.iter().map(|(id, ..)| *id).collect();
-    let (names, mut nodes): (Vec<_>, Vec<_>) = jobs.into_iter().map(|(id, docs, node)| ((id, docs), node)).unzip();
-    shared::hoist(&mut root, &mut nodes);
-    for ((id, docs), node) in names.into_iter().zip(nodes) {
-        all.push_around(id, node, Around::blank().above(docs));
+    let mut jobs = legs::joined(plan, jobs);
+    shared::hoist(&mut root, jobs.iter_mut().map(|it| &mut it.map));
+    for Made { id, docs, map } in &jobs {
+        all.push_around(id.as_str(), map.clone(), Around::blank().above(*docs));
     }
     root.push_around("jobs", all, Around::blank());
+    let ids: Vec<&str> = jobs.iter().map(|it| it.id.as_str()).collect();
 
     let text = stamped(plan, options, &docs(plan), &root);
     let found = limits::check(plan, &GITHUB, &text, &ids, &root);

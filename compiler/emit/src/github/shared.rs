@@ -9,18 +9,19 @@ use crate::yaml::{Around, Item, Map, Node};
 const PREFIX: &str = "FLOW_FUNCTION_";
 
 /// Moves the functions that several of the jobs' scripts hold to the top of the workflow.
-pub(super) fn hoist(root: &mut Map, jobs: &mut [Map]) {
+pub(super) fn hoist<'a>(root: &mut Map, jobs: impl Iterator<Item = &'a mut Map>) {
+    let mut jobs: Vec<&mut Map> = jobs.collect();
     let mut env = Map::new();
     for (name, text) in functions() {
         let mut count = 0;
-        each_script(jobs, &mut |script| count += usize::from(at(script, &text).is_some()));
+        each_script(&mut jobs, &mut |script| count += usize::from(at(script, &text).is_some()));
         if count < 2 {
             continue;
         }
         let base = format!("{PREFIX}{}", name.to_ascii_uppercase());
         let taken = |it: &str| env.get(it).is_some();
         let name = crate::lower::names::unique(base, '_', taken);
-        each_script(jobs, &mut |script| {
+        each_script(&mut jobs, &mut |script| {
             if let Some(at) = at(script, &text) {
                 script.replace_range(at..at + text.len(), &format!("eval \"${name}\""));
             }
@@ -51,7 +52,7 @@ fn at(script: &str, text: &str) -> Option<usize> {
     (before && after).then_some(at)
 }
 
-fn each_script(jobs: &mut [Map], visit: &mut dyn FnMut(&mut String)) {
+fn each_script(jobs: &mut [&mut Map], visit: &mut dyn FnMut(&mut String)) {
     for job in jobs {
         let steps = job.entries.iter_mut().filter(|it| it.key.is("steps")).filter_map(|it| match &mut it.value {
             Node::Seq(steps) => Some(steps),
