@@ -287,3 +287,20 @@ pipeline ci {
         assert_eq!(ran.code, Some(0), "{}", ran.all());
     }
 }
+
+#[test]
+fn what_may_be_any_number_is_not_counted() {
+    let world = flow_tests::world::World::of(
+        r##"job a() -> (notes: [file]? = "n/*.md", wheels: [file] = "*.whl") on linux {
+    sh ": #{out notes} #{out wheels}"
+}
+job b(notes: [file]?, wheels: [file]) on linux { bash "ls #{notes...} #{wheels...}" }
+pipeline ci { on push
+    let made = a()
+    b(made.notes, made.wheels) }
+"##,
+    );
+    let emitted = world.run(&["emit", "ci", "--backend", "github", "--stdout"]);
+    assert_eq!(emitted.code, Some(0), "{}", emitted.all());
+    assert_eq!(emitted.out.matches("found=$(matching").count(), 1, "a variable that nothing reads:\n{}", emitted.out);
+}

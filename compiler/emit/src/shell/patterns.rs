@@ -47,6 +47,10 @@ pub(super) fn counted(
     executable: bool,
 ) -> Vec<String> {
     let pattern = &field.path;
+    let anything = (lacking && matches != Matches::One) || matches == Matches::Any;
+    if anything && !executable {
+        return Vec::new();
+    }
     let mut lines = vec![format!("found=$(matching {})", regex(pattern))];
     if !lacking && matches != Matches::Any {
         let none = message(&format!("{what}: job {job} wrote no file {pattern}"));
