@@ -11,7 +11,7 @@ use super::steps::{conditional, generated, uses};
 use super::values::{Github, HOST, path};
 use crate::EmitError;
 use crate::facts::{Fetch, artifact_name};
-use crate::lower::Site;
+use crate::lower::{Site, conditions};
 use crate::pins::{DOWNLOAD, UPLOAD};
 use crate::shell::artifacts::Packing;
 use crate::shell::seal::{Made, is_made, sealed};
@@ -83,7 +83,12 @@ pub(super) fn condition(github: &Github<'_>, job: &Job, fetch: &Fetch<'_>) -> Re
     let mut guard = github.facts.conditions(producer);
     guard.extend(conjuncts(producer.guard.as_ref()).into_iter().cloned());
     for (value, holds) in &fetch.conditions {
-        let decided = guard.iter().any(|it| if *holds { it == *value } else { negates(it, value) });
+        // What holds when the producer runs need not be asked again; a conjunction holds part by part.
+        let decided = if *holds {
+            conditions::conjuncts(value).iter().all(|part| guard.iter().any(|it| it == *part))
+        } else {
+            guard.iter().any(|it| negates(it, value))
+        };
         if !decided {
             let one = github.condition(Some(job), value, Site::If)?;
             let one = if *holds { one } else { one.not() };
