@@ -273,6 +273,26 @@ pipeline ci {
     assert!(run.job("greet")["reason"].as_str().unwrap().contains("257 elements"), "{}", run.ran.all());
 }
 
+/// They would all lie at one place.
+#[test]
+fn files_of_loops_over_later_lists_are_refused_before_anything_starts() {
+    let world = World::of(
+        r##"
+job list() -> (names: [string]) on linux { checkout = none out names = sh "echo '[\"a\",\"b\"]'" }
+job one(name: string) -> (r: file = "r.txt") on linux { checkout = none sh "echo #{name} > #{out r}" }
+job all(rs: [file]) on linux { checkout = none sh "cat #{rs...}" }
+pipeline ci {
+    on manual
+    let made = for name in list() { one(name) }
+    all(made)
+}
+"##,
+    );
+    let done = Run::command(&world, &["ci"]).output().expect("flowc runs");
+    let said = String::from_utf8_lossy(&done.stderr).into_owned() + &String::from_utf8_lossy(&done.stdout);
+    assert!(said.contains("F0701") && said.contains("ci.flow:8:5") && !said.contains("started"), "{said}");
+}
+
 #[test]
 fn events_and_members_of_ctx_are_as_said() {
     let world = World::of(

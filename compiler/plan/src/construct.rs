@@ -47,6 +47,7 @@ constructs! {
     PipelineOutput = "an output of a pipeline";
     JobGuard = "a condition of a job";
     ForEach = "a loop over a list that is known later";
+    LoopFiles = "reading the files that a loop over a list known later makes";
     OnFailureJob = "`on_failure` of a pipeline";
     FinallyJob = "`finally` of a pipeline";
     ForeignJob = "an `extern job`";
@@ -112,7 +113,8 @@ impl fmt::Display for Refused {
 
 /// What the plan asks for beyond `lowered`, each construct at each of its places once.
 pub fn refused(plan: &Plan, lowered: &[Construct]) -> Vec<Refused> {
-    let mut all = Walk { lowered, found: Vec::new() };
+    let looping = plan.jobs.iter().filter(|it| !it.each.is_empty()).map(|it| it.id.as_str()).collect();
+    let mut all = Walk { lowered, looping, found: Vec::new() };
     all.pipeline(plan);
     plan.jobs.iter().for_each(|job| all.job(job));
     all.found
@@ -120,6 +122,8 @@ pub fn refused(plan: &Plan, lowered: &[Construct]) -> Vec<Refused> {
 
 struct Walk<'a> {
     lowered: &'a [Construct],
+    /// The jobs that run for each element of a list known later.
+    looping: Vec<&'a str>,
     found: Vec<Refused>,
 }
 
@@ -211,6 +215,10 @@ impl Walk<'_> {
         self.need(elsewhere, Construct::CheckoutPlace, at);
         for consume in &job.consumes {
             self.files(&consume.from, at);
+            consume.from.outputs(&mut |from, _| {
+                let loops = self.looping.iter().any(|it| *it == from);
+                self.need(loops, Construct::LoopFiles, at);
+            });
             self.need(consume.optional, Construct::OptionalFiles, at);
             for field in &consume.schema.fields {
                 self.need(field.matches.is_some(), Construct::Pattern, at);

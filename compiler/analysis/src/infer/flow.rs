@@ -244,7 +244,7 @@ impl Infer<'_> {
                 phase: Phase::Const,
             };
         };
-        match &val.ty {
+        match val.ty.single() {
             // Its members may come later, but how many there are, and under which keys, is known.
             Ty::Family(family) => Over {
                 element: family.member.clone(),

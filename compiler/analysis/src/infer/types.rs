@@ -109,7 +109,7 @@ impl Infer<'_> {
             return (key, values);
         }
         let val = self.expr(keys, None);
-        let element = match &val.ty {
+        let element = match val.ty.single() {
             Ty::List(element) => Ty::clone(element),
             Ty::Family(family) => family.member.clone(),
             Ty::Error => Ty::Error,

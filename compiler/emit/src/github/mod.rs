@@ -65,6 +65,8 @@ pub(crate) const LOWERED: &[Construct] = &[
     Construct::PipelineOutput,
     Construct::JobGuard,
     Construct::ForEach,
+    // In its own words: no platform has a name for them.
+    Construct::LoopFiles,
     Construct::OnFailureJob,
     Construct::FinallyJob,
     Construct::ForeignJob,
