@@ -216,7 +216,7 @@ impl Walk<'_> {
         for consume in &job.consumes {
             self.files(&consume.from, at);
             consume.from.outputs(&mut |from, _| {
-                let loops = self.looping.iter().any(|it| *it == from);
+                let loops = self.looping.contains(&from);
                 self.need(loops, Construct::LoopFiles, at);
             });
             self.need(consume.optional, Construct::OptionalFiles, at);

@@ -2,6 +2,7 @@
 //! one begins with `eval "$FLOW_FUNCTION_…"`. A workflow knows no other place that all jobs can read
 //! without the sources.
 
+use crate::lower::names::unique;
 use crate::shell::functions;
 use crate::yaml::{Around, Item, Map, Node};
 
@@ -10,22 +11,21 @@ const PREFIX: &str = "FLOW_FUNCTION_";
 
 /// Moves the functions that several of the jobs' scripts hold to the top of the workflow.
 pub(super) fn hoist<'a>(root: &mut Map, jobs: impl Iterator<Item = &'a mut Map>) {
-    let mut jobs: Vec<&mut Map> = jobs.collect();
+    let functions = functions();
+    let mut scripts = scripts(jobs);
+    // Most scripts hold none: each is looked through once to see that.
+    scripts.retain(|script| defines(script, &functions));
     let mut env = Map::new();
-    for (name, text) in functions() {
-        let mut count = 0;
-        each_script(&mut jobs, &mut |script| count += usize::from(at(script, &text).is_some()));
-        if count < 2 {
+    for (name, text) in functions {
+        let mut holding: Vec<_> = scripts.iter_mut().filter_map(|it| Some((at(it, &text)?, it))).collect();
+        if holding.len() < 2 {
             continue;
         }
         let base = format!("{PREFIX}{}", name.to_ascii_uppercase());
-        let taken = |it: &str| env.get(it).is_some();
-        let name = crate::lower::names::unique(base, '_', taken);
-        each_script(&mut jobs, &mut |script| {
-            if let Some(at) = at(script, &text) {
-                script.replace_range(at..at + text.len(), &format!("eval \"${name}\""));
-            }
-        });
+        let name = unique(base, '_', |it| env.get(it).is_some());
+        for (at, script) in &mut holding {
+            script.replace_range(*at..*at + text.len(), &format!("eval \"${name}\""));
+        }
         env.push(name, Node::Block(format!("{text}\n")));
     }
     if env.entries.is_empty() {
@@ -44,6 +44,15 @@ pub(super) fn hoist<'a>(root: &mut Map, jobs: impl Iterator<Item = &'a mut Map>)
     }
 }
 
+/// Whether a script defines a function of one of these names.
+fn defines(script: &str, functions: &[(&str, String)]) -> bool {
+    let before = |at: usize| script.get(..at).and_then(|it| it.rsplit('\n').next());
+    script.match_indices("() ").any(|(at, _)| {
+        let found = before(at);
+        found.is_some_and(|found| functions.iter().any(|(name, _)| *name == found))
+    })
+}
+
 /// Where a text stands in a script, as whole lines.
 fn at(script: &str, text: &str) -> Option<usize> {
     let at = script.find(text)?;
@@ -52,19 +61,22 @@ fn at(script: &str, text: &str) -> Option<usize> {
     (before && after).then_some(at)
 }
 
-fn each_script(jobs: &mut [&mut Map], visit: &mut dyn FnMut(&mut String)) {
+/// The scripts of all steps.
+fn scripts<'a>(jobs: impl Iterator<Item = &'a mut Map>) -> Vec<&'a mut String> {
+    let mut all = Vec::new();
     for job in jobs {
-        let steps = job.entries.iter_mut().filter(|it| it.key.is("steps")).filter_map(|it| match &mut it.value {
-            Node::Seq(steps) => Some(steps),
-            _ => None,
-        });
-        for Item { value, .. } in steps.flatten() {
-            let Node::Map(step) = value else { continue };
-            for entry in step.entries.iter_mut().filter(|it| it.key.is("run")) {
-                if let Node::Block(script) = &mut entry.value {
-                    visit(script);
-                }
+        let Some(Node::Seq(steps)) = get(job, "steps") else { continue };
+        for Item { value, .. } in steps {
+            if let Node::Map(step) = value
+                && let Some(Node::Block(script)) = get(step, "run")
+            {
+                all.push(script);
             }
         }
     }
+    all
+}
+
+fn get<'a>(map: &'a mut Map, key: &str) -> Option<&'a mut Node> {
+    map.entries.iter_mut().find(|it| it.key.is(key)).map(|it| &mut it.value)
 }
