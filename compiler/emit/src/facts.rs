@@ -1,6 +1,8 @@
 //! What a backend asks about the plan as a whole: who reads which output, so that only that is
 //! published, and whether the plan keeps its own promises.
 
+use std::cell::OnceCell;
+
 use flow_plan::model::{
     Consume, Earlier, FieldKind, Files, Job, Os, Output, OutputKind, PipelineOutputKind, Plan, Schema, Value, ValueType,
 };
@@ -26,14 +28,22 @@ pub(crate) struct Facts<'a> {
     conditions: &'a [(Value, Value)],
     /// The consumers of artifact outputs.
     consumers: FxHashMap<(&'a str, &'a str), Vec<&'a Job>>,
+    /// The names of artifacts that travel, once somebody asks.
+    names: OnceCell<FxHashSet<String>>,
 }
 
 impl<'a> Facts<'a> {
     /// Looks through the plan; refuses one that names what it does not hold.
     pub(crate) fn new(plan: &'a Plan) -> Result<Self, Vec<EmitError>> {
         let jobs: FxHashMap<_, _> = plan.jobs.iter().enumerate().map(|(at, it)| (it.id.as_str(), (at, it))).collect();
-        let mut facts =
-            Self { plan, jobs, read: FxHashSet::default(), conditions: &[], consumers: FxHashMap::default() };
+        let mut facts = Self {
+            plan,
+            jobs,
+            read: FxHashSet::default(),
+            conditions: &[],
+            consumers: FxHashMap::default(),
+            names: OnceCell::new(),
+        };
         let mut errors = Vec::new();
         for job in &plan.jobs {
             job.values(&mut |value| facts.note(job, value, &mut errors));
@@ -185,6 +195,14 @@ impl<'a> Facts<'a> {
         self.consumers.contains_key(&(job, output))
     }
 
+    /// Whether a name is that of an artifact which travels between jobs.
+    pub(crate) fn is_internal(&self, name: &str) -> bool {
+        let names = self
+            .names
+            .get_or_init(|| self.consumers.keys().map(|(job, output)| artifact_name(self.plan, job, output)).collect());
+        names.contains(name)
+    }
+
     /// Who is at the ends of an artifact's ways.
     pub(crate) fn systems(&self, here: Os, job: &str, output: &str) -> Systems {
         let producer = self.job(job).is_some_and(|it| it.runner.os == Os::Windows);
@@ -285,7 +303,7 @@ impl<'a> Facts<'a> {
                     files.outputs(&mut |from, name| asked |= from == job && name == output);
                 }
             });
-            asked || ties(self.plan, reader).iter().any(|it| it.job == job && it.made.contains(&output))
+            asked || ties(reader, |id| self.job(id)).iter().any(|it| it.job == job && it.made.contains(&output))
         })
     }
 

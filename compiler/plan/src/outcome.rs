@@ -5,9 +5,7 @@
 //! is as it says. Else it is *skipped*, if its guard does not hold or an `always` output that it
 //! takes was not made, and *blocked*, if a tie is not as it says.
 
-use rustc_hash::FxHashMap;
-
-use crate::model::{Compute, EdgeKind, Files, Guard, Job, Op, Plan, Role, Value};
+use crate::model::{Compute, EdgeKind, Files, Guard, Job, Op, Role, Value};
 
 /// What a job asks of one that it comes after.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,16 +40,16 @@ pub fn conjuncts(guard: Option<&Guard>) -> Vec<&Value> {
     }
 }
 
-/// What a job asks of each job that it comes after: each once, in the order of its edges.
-pub fn ties<'a>(plan: &'a Plan, job: &'a Job) -> Vec<Tie<'a>> {
-    let by_id: FxHashMap<&str, &Job> = plan.jobs.iter().map(|it| (it.id.as_str(), it)).collect();
+/// What a job asks of each job that it comes after: each once, in the order of its edges. `find` gives
+/// a job of the plan by its id.
+pub fn ties<'a>(job: &'a Job, find: impl Fn(&str) -> Option<&'a Job>) -> Vec<Tie<'a>> {
     let mut ties: Vec<Tie<'a>> = Vec::new();
     for edge in &job.needs {
         let at = ties.iter().position(|it| it.job == edge.job).unwrap_or_else(|| {
             ties.push(Tie { job: &edge.job, ended: Ended::Somehow, made: Vec::new() });
             ties.len() - 1
         });
-        let (Some(tie), Some(before), Role::Normal) = (ties.get_mut(at), by_id.get(edge.job.as_str()), job.role) else {
+        let (Some(tie), Some(before), Role::Normal) = (ties.get_mut(at), find(&edge.job), job.role) else {
             continue;
         };
         match &edge.kind {

@@ -356,7 +356,7 @@ impl Schedule {
         if !self.active.get(index).copied().unwrap_or(true) {
             return Some(Outcome::Skipped(Skip::Condition));
         }
-        let ties = outcome::ties(&self.shared.plan, job);
+        let ties = outcome::ties(job, |id| self.shared.plan.jobs.iter().find(|it| it.id == id));
         let ended = |id: &str| {
             let at = self.shared.plan.jobs.iter().position(|it| it.id == id)?;
             self.ended.get(&at).map(|it| &it.end)

@@ -8,7 +8,6 @@ use super::expr::Expr;
 use super::steps::uses;
 use super::values::{Github, literal, path};
 use crate::EmitError;
-use crate::facts::artifact_name;
 use crate::lower::Site;
 use crate::pins::UPLOAD;
 use crate::yaml::{Item, Map};
@@ -33,11 +32,7 @@ fn one(github: &Github<'_>, job: &Job, expose: &Expose) -> Result<Item, EmitErro
         let message = format!("{}: GitHub takes no artifact named `{name}`", job.id);
         return refuse(message, "leave out \" : < > | * ? \\ / and line breaks");
     }
-    let internal = github.facts.plan.jobs.iter().any(|maker| {
-        let mut made = maker.outputs.iter().filter(|it| github.facts.travels(&maker.id, &it.name));
-        made.any(|it| artifact_name(github.facts.plan, &maker.id, &it.name) == *name)
-    });
-    if internal {
+    if github.facts.is_internal(name) {
         let message = format!("{}: `{name}` is what the workflow calls an artifact of its own", job.id);
         return refuse(message, "choose another name with `as`");
     }

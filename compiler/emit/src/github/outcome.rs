@@ -84,7 +84,7 @@ impl<'a> Graph<'a> {
         let facts = github.facts;
         let mut graph = Self { github, facts, ties: FxHashMap::default(), plain: FxHashSet::default() };
         for job in &facts.plan.jobs {
-            let ties = ties(facts.plan, job);
+            let ties = ties(job, |id| facts.job(id));
             if job.role == Role::Normal && ties.iter().all(|it| graph.is_implied(job, it)) {
                 graph.plain.insert(&job.id);
             }

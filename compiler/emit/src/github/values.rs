@@ -91,7 +91,7 @@ impl Platform for Github<'_> {
                 // GitHub drops an output in which it sees a secret, with a warning only.
                 let required = self.facts.value(producer, output).is_some_and(|(ty, _)| is_required(ty));
                 // A job that may run although it was skipped reads what another one has made then.
-                let certain = ties(self.facts.plan, job)
+                let certain = ties(job, |id| self.facts.job(id))
                     .iter()
                     .any(|it| it.job == producer.as_str() && it.ended == Ended::Succeeded);
                 if required && certain {
