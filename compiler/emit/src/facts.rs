@@ -28,6 +28,8 @@ pub(crate) struct Facts<'a> {
     conditions: &'a [(Value, Value)],
     /// The consumers of artifact outputs.
     consumers: FxHashMap<(&'a str, &'a str), Vec<&'a Job>>,
+    /// What jobs run for each element of.
+    lists: Vec<&'a Value>,
     /// The names of artifacts that travel, once somebody asks.
     names: OnceCell<FxHashSet<String>>,
 }
@@ -42,6 +44,7 @@ impl<'a> Facts<'a> {
             read: FxHashSet::default(),
             conditions: &[],
             consumers: FxHashMap::default(),
+            lists: plan.jobs.iter().flat_map(|it| &it.each).map(|it| &it.list).collect(),
             names: OnceCell::new(),
         };
         let mut errors = Vec::new();
@@ -213,10 +216,15 @@ impl<'a> Facts<'a> {
 
     /// The jobs that one comes after: direct ones, each once, in the plan's order.
     pub(crate) fn needs(&self, job: &Job) -> Vec<&'a str> {
-        let mut needs: Vec<_> = job.needs.iter().filter_map(|it| self.jobs.get(it.job.as_str())).collect();
-        needs.sort_unstable_by_key(|(at, _)| *at);
-        needs.dedup_by_key(|(at, _)| *at);
-        needs.into_iter().map(|(_, job)| job.id.as_str()).collect()
+        self.ordered(job.needs.iter().map(|it| it.job.as_str()))
+    }
+
+    /// Jobs by their ids, each once, in the plan's order.
+    pub(crate) fn ordered<'b>(&self, ids: impl Iterator<Item = &'b str>) -> Vec<&'a str> {
+        let mut found: Vec<_> = ids.filter_map(|id| self.jobs.get(id)).collect();
+        found.sort_unstable_by_key(|(at, _)| *at);
+        found.dedup_by_key(|(at, _)| *at);
+        found.into_iter().map(|(_, job)| job.id.as_str()).collect()
     }
 
     /// Whether an empty text of this published value is a fault: a required output is made of it.
@@ -245,8 +253,8 @@ impl<'a> Facts<'a> {
     pub(crate) fn is_looped(&self, job: &Job, step: &str, name: &str) -> bool {
         let same =
             |value: &Value| matches!(value, Value::Step { step: from, name: made } if from == step && made == name);
-        let lists = self.plan.jobs.iter().flat_map(|it| &it.each).map(|it| &it.list);
-        lists
+        self.lists
+            .iter()
             .filter_map(|it| match it {
                 Value::Output { job: from, output } if *from == job.id => self.value(from, output),
                 _ => None,

@@ -331,7 +331,7 @@ impl<'a> Graph<'a> {
 
     /// Each once, in the plan's order.
     pub(super) fn ordered(&self, ids: &[&'a str]) -> Vec<&'a str> {
-        self.facts.plan.jobs.iter().map(|it| it.id.as_str()).filter(|id| ids.contains(id)).collect()
+        self.facts.ordered(ids.iter().copied())
     }
 }
 

@@ -8,6 +8,7 @@ use flow_plan::model::{
     Block, Consume, Field, FieldKind, Files, Job, Location, Op, Output, OutputKind, Place, Plan, Position, Publish,
     PublishFrom, Run, Schema, Script, ScriptPart, Shell, Step, Value, ValueType,
 };
+use rustc_hash::FxHashSet;
 
 use super::conditions::{self, conjuncts};
 use super::names::unique;
@@ -18,10 +19,11 @@ use crate::facts::artifact_name;
 pub(crate) fn lower(plan: &Plan) -> Result<Plan, Vec<EmitError>> {
     let mut lowered = plan.clone();
     let mut errors = Vec::new();
+    let looped: FxHashSet<&str> = plan.jobs.iter().filter(|it| !it.each.is_empty()).map(|it| it.id.as_str()).collect();
     for at in 0..plan.jobs.len() {
         let (before, rest) = lowered.jobs.split_at_mut(at);
         if let Some(job) = rest.first_mut() {
-            readers(plan, before, job, &mut errors);
+            readers(plan, &looped, before, job, &mut errors);
         }
     }
     if errors.is_empty() { Ok(lowered) } else { Err(errors) }
@@ -68,12 +70,12 @@ fn mentions(value: &Value, asks: &dyn Fn(&Value) -> bool) -> bool {
 }
 
 /// Has a job find the values of legs.
-fn readers(plan: &Plan, before: &mut [Job], job: &mut Job, errors: &mut Vec<EmitError>) {
-    let legs = |id: &str| plan.jobs.iter().find(|it| it.id == id && !it.each.is_empty() && it.id != job.id);
+fn readers(plan: &Plan, looped: &FxHashSet<&str>, before: &mut [Job], job: &mut Job, errors: &mut Vec<EmitError>) {
+    let has_legs = |id: &str| looped.contains(id) && id != job.id;
     let mut read: Vec<(String, Vec<String>)> = Vec::new();
     job.values(&mut |value| {
         if let Value::Output { job: from, output } = value
-            && legs(from).is_some()
+            && has_legs(from)
         {
             match read.iter_mut().find(|(id, _)| id == from) {
                 Some((_, outputs)) if outputs.contains(output) => {}
@@ -84,7 +86,7 @@ fn readers(plan: &Plan, before: &mut [Job], job: &mut Job, errors: &mut Vec<Emit
     });
     for consume in &job.consumes {
         consume.from.outputs(&mut |from, output| {
-            if legs(from).is_some() {
+            if has_legs(from) {
                 errors.push(EmitError::at(
                     &job.place,
                     format!("{}: {output} of {from} is files of a job that runs for each element of a list known later, and there is one name for all of them", job.id),
