@@ -293,6 +293,26 @@ pipeline ci {
     assert!(said.contains("F0701") && said.contains("ci.flow:8:5") && !said.contains("started"), "{said}");
 }
 
+/// One store serves all projects of a person: a pipeline of the same name in another one is another.
+#[test]
+fn what_another_project_exposed_is_not_read() {
+    let program = r##"
+job make() -> (text: file = "text.txt") on linux { checkout = none sh "echo made > #{out text}" }
+job see(text: file?) on linux { checkout = none sh "echo it is#{if text != none { "" } else { " not" }} there" }
+pipeline main { on manual expose make() as "text" }
+pipeline reader { on manual see(main.latest(branch: "main").text) }
+"##;
+    let (one, other) = (World::of(program), World::of(program));
+    assert_eq!(Run::of(&one, &["main"]).ran.code, Some(0));
+    let said = |world: &World| {
+        let mut command = Run::command(world, &["reader"]);
+        command.env("FLOW_STORE", one.store());
+        Run::by(command).ends(0).ran.err
+    };
+    assert!(said(&one).contains("it is there"), "the project's own");
+    assert!(said(&other).contains("it is not there"), "another one's");
+}
+
 #[test]
 fn events_and_members_of_ctx_are_as_said() {
     let world = World::of(

@@ -107,7 +107,7 @@ fn remember(shared: &Shared, outcome: RunOutcome, shown: &[Exposed]) {
     let branch = shared.known.scope().text(&Value::Ctx("branch".to_owned())).unwrap_or_default();
     let record = Shown::new(&shared.folder.id, branch, outcome == RunOutcome::Succeeded);
     let folders = shown.iter().map(|it| (it.name.as_str(), it.path.as_path()));
-    if let Err(problem) = shared.store.remember(&shared.plan.pipeline, record, folders) {
+    if let Err(problem) = shared.store.remember(&shared.known.exposed, &shared.plan.pipeline, record, folders) {
         let text = format!("other pipelines cannot read what was exposed: {problem}");
         (shared.tell)(Event::Note { job: None, text });
     }
@@ -124,7 +124,7 @@ fn prepare(
     let mut known = Known { params: params::settle(&plan, &options.params)?, ..Known::default() };
     let root = store::folder(options.store.as_deref(), &options.environment)?;
     store::prepare(&root)?;
-    known.store.clone_from(&root);
+    known.exposed = store::earlier::folder(&root, &options.project);
     let folder = RunFolder::make(&root)?;
     let settled = (|| {
         let variables = &options.environment;

@@ -41,8 +41,8 @@ pub(crate) struct Known {
     pub(crate) secrets: BTreeMap<String, String>,
     /// Members of `ctx`.
     pub(crate) context: BTreeMap<String, Const>,
-    /// The store's folder.
-    pub(crate) store: PathBuf,
+    /// Where the store keeps what earlier runs of the project have exposed.
+    pub(crate) exposed: PathBuf,
     /// The files that count as changed; `None`: all do.
     pub(crate) changed: Option<Vec<String>>,
 }
@@ -253,7 +253,7 @@ impl Scope<'_> {
             Earlier::Latest { branch: None } => Wanted::Branch(self.text(&Value::Ctx("branch".to_owned()))?),
             Earlier::Run { id } => Wanted::Run(self.text(id)?),
         };
-        Ok(recall(&self.run.store, pipeline, &wanted, name))
+        Ok(recall(&self.run.exposed, pipeline, &wanted, name))
     }
 
     /// Whether files of other jobs are there.

@@ -1,11 +1,12 @@
-//! What runs have exposed, for runs of other pipelines: `exposed/<pipeline>/<run>.json` in the store,
-//! written when a run has ended.
+//! What runs have exposed, for runs of the project's other pipelines: in the store's folder
+//! `exposed/<project>/<pipeline>/` a file `<when it ended>.<run>.json` for each run.
 //!
 //! What is exposed is kept as the folder that people get, as hosted platforms do: so a reader finds the
 //! same files here and there, and its schema says which of them can be executed.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use flow_plan::model::{Field, FieldKind, Files, Schema};
 use flow_plan::origin::exposed;
@@ -49,11 +50,18 @@ impl Shown {
     }
 }
 
-/// Finds what a run of a pipeline exposed under a name. A record that cannot be read is none.
-pub(crate) fn recall(root: &Path, pipeline: &str, wanted: &Wanted, name: &str) -> Option<Digest> {
-    let folder = root.join("exposed").join(pipeline);
-    let mut found: Vec<_> = std::fs::read_dir(folder).ok()?.flatten().map(|it| it.path()).collect();
-    // Later runs sort later.
+/// Where a store keeps what the runs of a project have exposed. A project is its folder: one at another
+/// place is another, also if it is a clone.
+pub(crate) fn folder(root: &Path, project: &Path) -> PathBuf {
+    let digest = Digest::of(project.as_os_str().as_encoded_bytes());
+    root.join("exposed").join(digest.as_str().get(..32).unwrap_or_default())
+}
+
+/// Finds what a run of a pipeline exposed under a name; `exposed` is the project's [`folder`]. A record
+/// that cannot be read is none.
+pub(crate) fn recall(exposed: &Path, pipeline: &str, wanted: &Wanted, name: &str) -> Option<Digest> {
+    let mut found: Vec<_> = std::fs::read_dir(exposed.join(pipeline)).ok()?.flatten().map(|it| it.path()).collect();
+    // What ended later sorts later.
     found.sort_unstable();
     found.into_iter().rev().find_map(|path| {
         let shown: Shown = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
@@ -66,9 +74,10 @@ pub(crate) fn recall(root: &Path, pipeline: &str, wanted: &Wanted, name: &str) -
 }
 
 impl Store {
-    /// Keeps the folders that a run of a pipeline has exposed, each with its name.
+    /// Keeps the folders that a run of a pipeline has exposed, each with its name, in the project's [`folder`].
     pub(crate) fn remember<'a>(
         &self,
+        exposed: &Path,
         pipeline: &str,
         mut shown: Shown,
         folders: impl IntoIterator<Item = (&'a str, &'a Path)>,
@@ -76,9 +85,10 @@ impl Store {
         for (name, folder) in folders {
             shown.names.insert(name.to_owned(), seal_folder(self, folder)?);
         }
-        let folder = self.root.join("exposed").join(pipeline);
+        let folder = exposed.join(pipeline);
         files::make_folder(&folder).map_err(StoreError::from)?;
-        let path = folder.join(format!("{}.json", shown.run));
+        let ended = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_millis());
+        let path = folder.join(format!("{ended:013}.{}.json", shown.run));
         let text = serde_json::to_vec_pretty(&shown).map_err(std::io::Error::from);
         let text = text.with("write", &path).map_err(StoreError::from)?;
         Ok(write_whole(&self.scratch, &path, &text)?)
