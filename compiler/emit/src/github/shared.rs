@@ -1,5 +1,5 @@
 //! Shell functions that several steps use stand once, in the workflow's environment; a step that uses
-//! one begins with `eval "$FLOW_FUNCTION_…"`. A workflow knows no other place that all jobs can read
+//! one says `eval "$FLOW_FUNCTION_…"`. A workflow knows no other place that all jobs can read
 //! without the sources.
 
 use crate::lower::names::unique;
@@ -24,7 +24,7 @@ pub(super) fn hoist<'a>(root: &mut Map, jobs: impl Iterator<Item = &'a mut Map>)
         let base = format!("{PREFIX}{}", name.to_ascii_uppercase());
         let name = unique(base, '_', |it| env.get(it).is_some());
         for (at, script) in &mut holding {
-            script.replace_range(*at..*at + text.len(), &format!("eval \"${name}\""));
+            script.replace_range(*at..*at + text.len(), &format!("eval \"${name}\" # at the top of this file"));
         }
         env.push(name, Node::Block(format!("{text}\n")));
     }
