@@ -94,4 +94,4 @@ macro_rules! programs {
     };
 }
 
-programs! { absent actions context failures files known loops optionals secrets values }
+programs! { absent actions context failures files known lacking loops optionals secrets values }

@@ -281,6 +281,8 @@ impl Found<'_> {
                     (None, None) => {}
                     // What nobody reads is not uploaded, and a failed job's is not used.
                     (None, Some(_)) if !self.is_read(&planned.id, &output.name) => {}
+                    // A platform keeps no empty artifact: a mark stands for one of which nothing was made.
+                    (Some(hosted), None) if hosted.is_empty() => {}
                     (hosted, local) => self.differ(&name, hosted.is_some(), local.is_some()),
                 }
             }

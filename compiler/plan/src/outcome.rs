@@ -5,7 +5,7 @@
 //! is as it says. Else it is *skipped*, if its guard does not hold or an `always` output that it
 //! takes was not made, and *blocked*, if a tie is not as it says.
 
-use crate::model::{Compute, EdgeKind, Files, Guard, Job, Op, Role, Value};
+use crate::model::{Compute, EdgeKind, Files, Guard, Job, Op, Output, OutputKind, Role, Value, ValueType};
 
 /// What a job asks of one that it comes after.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,10 +57,13 @@ pub fn ties<'a>(job: &'a Job, find: impl Fn(&str) -> Option<&'a Job>) -> Vec<Tie
             EdgeKind::Outcome if asks_of_always(job, before) => {}
             EdgeKind::Outcome => tie.ended = tie.ended.max(Ended::Passed),
             EdgeKind::Value(output) | EdgeKind::Artifact(output) => {
-                let always = before.outputs.iter().any(|it| it.name == *output && it.always);
-                if !always {
+                let always = before.outputs.iter().find(|it| it.name == *output && it.always);
+                let Some(always) = always else {
                     tie.ended = tie.ended.max(if is_meant(before, job) { Ended::Succeeded } else { Ended::Passed });
-                } else if takes(job, &edge.job, output) && !tie.made.contains(&output.as_str()) {
+                    continue;
+                };
+                let asked = !may_lack(always) && takes(job, &edge.job, output);
+                if asked && !tie.made.contains(&output.as_str()) {
                     tie.made.push(output);
                 }
             }
@@ -91,6 +94,14 @@ fn asks_of_always(job: &Job, before: &Job) -> bool {
         _ => {}
     });
     !other
+}
+
+/// Whether an output's type says itself that there may be nothing.
+fn may_lack(output: &Output) -> bool {
+    match &output.kind {
+        OutputKind::Value { ty, .. } => matches!(ty, ValueType::Optional(_)),
+        OutputKind::Artifact(schema) => schema.fields.iter().all(|it| it.optional),
+    }
 }
 
 /// Whether a job takes an `always` output by itself. Of a family, and where something else will do,
