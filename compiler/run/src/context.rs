@@ -19,7 +19,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use flow_plan::model::{Arch, Const, Event, Job, Plan, SettingValue, Value, ValueType};
+use flow_plan::model::{Arch, Const, Job, Plan, SettingValue, Value, ValueType};
 
 use crate::environment;
 use crate::error::{ContextProblem, RunError, nearest};
@@ -53,20 +53,6 @@ fn type_of(name: &str) -> ValueType {
     }
 }
 
-/// The word of an event.
-pub(crate) const fn word(event: Event) -> &'static str {
-    match event {
-        Event::Push => "push",
-        Event::PullRequest => "pull_request",
-        Event::Schedule => "schedule",
-        Event::Manual => "manual",
-        Event::MergeQueue => "merge_queue",
-        Event::Call => "call",
-        Event::Finished => "finished",
-        Event::Native => "other",
-    }
-}
-
 /// What the caller says of the run.
 struct Said<'a> {
     event: &'a str,
@@ -76,7 +62,7 @@ struct Said<'a> {
 /// Checks what the caller says; all that is wrong is told together.
 fn said<'a>(plan: &Plan, options: &'a Options) -> Result<Said<'a>, RunError> {
     let mut problems = Vec::new();
-    let mut events: Vec<&str> = plan.triggers.iter().map(|it| word(it.event)).collect();
+    let mut events: Vec<&str> = plan.triggers.iter().map(|it| it.event.name()).collect();
     events.push("manual");
     events.sort_unstable();
     events.dedup();

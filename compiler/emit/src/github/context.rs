@@ -3,6 +3,7 @@
 use flow_plan::model::{Arch, Const, Event, Op, Plan, Trigger, Value};
 
 use super::expr::{Expr, Form, Said, Scope};
+use super::triggers;
 use super::values::quoted;
 use crate::lower::Site;
 use crate::lower::conditions::negated;
@@ -94,8 +95,8 @@ fn may_hold(condition: &Value, trigger: &Trigger) -> bool {
     }
     let Value::Compute(it) = condition else { return true };
     match (&it.op, is_event(condition)) {
-        (Op::Eq, Some(name)) => name == event_name(trigger.event),
-        (Op::Ne, Some(name)) => name != event_name(trigger.event),
+        (Op::Eq, Some(name)) => name == trigger.event.name(),
+        (Op::Ne, Some(name)) => name != trigger.event.name(),
         (Op::And, _) => it.args.iter().all(|arg| may_hold(&arg.value, trigger)),
         (Op::Or, _) => it.args.iter().any(|arg| may_hold(&arg.value, trigger)),
         _ => true,
@@ -108,8 +109,8 @@ fn must_hold(condition: &Value, trigger: &Trigger) -> bool {
     }
     let Value::Compute(it) = condition else { return false };
     match (&it.op, is_event(condition)) {
-        (Op::Eq, Some(name)) => name == event_name(trigger.event),
-        (Op::Ne, Some(name)) => name != event_name(trigger.event),
+        (Op::Eq, Some(name)) => name == trigger.event.name(),
+        (Op::Ne, Some(name)) => name != trigger.event.name(),
         (Op::And, _) => it.args.iter().all(|arg| must_hold(&arg.value, trigger)),
         (Op::Or, _) => it.args.iter().any(|arg| must_hold(&arg.value, trigger)),
         _ => false,
@@ -126,34 +127,6 @@ fn is_event(condition: &Value) -> Option<&str> {
             Some(event)
         }
         _ => None,
-    }
-}
-
-/// The language's name of an event.
-fn event_name(event: Event) -> &'static str {
-    match event {
-        Event::Push => "push",
-        Event::PullRequest => "pull_request",
-        Event::Schedule => "schedule",
-        Event::Manual => "manual",
-        Event::MergeQueue => "merge_queue",
-        Event::Call => "call",
-        Event::Finished => "finished",
-        Event::Native => "other",
-    }
-}
-
-/// GitHub's name of an event.
-fn native_name(trigger: &Trigger) -> &str {
-    match trigger.event {
-        Event::Push => "push",
-        Event::PullRequest => "pull_request",
-        Event::Schedule => "schedule",
-        Event::Manual => "workflow_dispatch",
-        Event::MergeQueue => "merge_group",
-        Event::Call => "workflow_call",
-        Event::Finished => "workflow_run",
-        Event::Native => trigger.native.as_ref().map_or("", |(name, _)| name),
     }
 }
 
@@ -191,7 +164,7 @@ fn started(plan: &Plan, name: &str) -> Expr {
         return if only || !calls { Expr::truth(calls) } else { called() };
     }
     let mut natives: Vec<&str> =
-        plan.triggers.iter().filter(|it| event_name(it.event) == name).map(native_name).collect();
+        plan.triggers.iter().filter(|it| it.event.name() == name).map(triggers::name).collect();
     natives.dedup();
     let tests = natives.into_iter().map(|it| github("event_name").equals(Expr::text(it)));
     let test = tests.reduce(Expr::or).unwrap_or_else(|| Expr::truth(false));
@@ -207,7 +180,7 @@ fn event(plan: &Plan) -> Expr {
     let mut chain: Option<Expr> = None;
     let calls = plan.triggers.iter().find(|it| it.event == Event::Call);
     for trigger in calls.into_iter().chain(&plan.triggers) {
-        let (name, native) = (event_name(trigger.event), native_name(trigger));
+        let (name, native) = (trigger.event.name(), triggers::name(trigger));
         if name == native || seen.contains(&native) {
             continue;
         }

@@ -54,7 +54,7 @@ pub(super) fn are_dangerous(plan: &Plan) -> bool {
 }
 
 /// GitHub's name for what starts it.
-fn name(trigger: &Trigger) -> &str {
+pub(super) fn name(trigger: &Trigger) -> &str {
     match trigger.event {
         Event::Push => "push",
         Event::PullRequest => "pull_request",

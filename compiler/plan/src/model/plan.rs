@@ -202,6 +202,22 @@ pub enum Event {
     Native,
 }
 
+impl Event {
+    /// As `ctx.event` has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Push => "push",
+            Self::PullRequest => "pull_request",
+            Self::Schedule => "schedule",
+            Self::Manual => "manual",
+            Self::MergeQueue => "merge_queue",
+            Self::Call => "call",
+            Self::Finished => "finished",
+            Self::Native => "other",
+        }
+    }
+}
+
 /// A secret that jobs read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret {
